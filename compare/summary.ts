@@ -1,0 +1,139 @@
+/**
+ * summary.json: everything that report, gate and CI read. A pure function of the replays and the rules, so
+ * the same replays give the same bytes: no clock, no host, no order of work in here.
+ */
+import type { DiffKind } from "../src/record.ts";
+import type { Warning } from "./types.ts";
+
+export type Verdict = "pass" | "fail" | "inconclusive" | "error";
+
+export interface FieldCounts {
+  /** Compared pairs of the model. */
+  readonly n: number;
+  /** Pairs in which this rule type failed on this field. */
+  readonly k: number;
+  readonly kinds: Partial<Record<DiffKind, number>>;
+  /** Pairs in which an ignore rule accepted a difference here. */
+  readonly ignored?: number;
+}
+
+export interface ModelSummary {
+  readonly n: number;
+  readonly k: number;
+  readonly rate: number;
+  /** One-sided Clopper–Pearson bounds at confidence 1 − α/m. */
+  readonly upper: number;
+  readonly lower: number;
+  /** Largest mismatch rate allowed; null when the model has no gate. */
+  readonly limit: number | null;
+  readonly confidence: number | null;
+  readonly verdict: Verdict;
+  readonly reasons: readonly string[];
+  /** About so many more pairs are needed (inconclusive only). */
+  readonly pairsNeeded: number | null;
+  readonly coverage: Coverage;
+  readonly outcomes: Outcomes;
+  /** Share of the scope that could not be compared. */
+  readonly errorRate: number;
+  readonly errors: Readonly<Record<string, number>>;
+  readonly warnings: Partial<Record<Warning, number>>;
+  /** Path → rule type → counts. */
+  readonly fields: Readonly<Record<string, Readonly<Record<string, FieldCounts>>>>;
+  /** Output paths without a rule, at most 20; any makes the verdict error. */
+  readonly uncovered: readonly string[];
+  readonly latency: LatencyPair;
+}
+
+export interface Coverage {
+  /** Rows of the pinned selection: scope + skipped. */
+  readonly captured: number;
+  readonly scope: number;
+  readonly compared: number;
+  readonly unpaired: number;
+  readonly notComparable: number;
+  readonly skipped: number;
+  /** `skipped` by reason; the sum is `skipped`. */
+  readonly skippedBy: Readonly<Record<string, number>>;
+}
+
+export interface Outcomes {
+  readonly match: number;
+  readonly mismatch: number;
+  readonly ignored: number;
+}
+
+export interface Group {
+  /** `1:` and 12 hex: version of the scheme, hash of the parts below. */
+  readonly fingerprint: string;
+  readonly model: string;
+  readonly path: string;
+  readonly kind: DiffKind;
+  readonly rule: string;
+  readonly direction: string;
+  readonly magnitude: string;
+  readonly count: number;
+  /** Of the model's mismatches. */
+  readonly share: number;
+  /** Guessed cause and slice come with triage (null until then). */
+  readonly cause: string | null;
+  readonly slice: string | null;
+  readonly exemplars: readonly string[];
+  /** The exemplars with what differed, for report and terminal. */
+  readonly examples: readonly GroupExample[];
+}
+
+export interface GroupExample {
+  readonly position: string;
+  readonly id: string;
+  readonly path: string;
+  readonly legacy: string | null;
+  readonly candidate: string | null;
+}
+
+/** Milliseconds; null without enough answers. */
+export interface Quantiles {
+  readonly count: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface LatencyPair {
+  readonly legacy: Quantiles;
+  readonly candidate: Quantiles;
+}
+
+export interface RuleUse {
+  /** Pattern and index in the config, path and type of the rule. */
+  readonly pattern: string;
+  readonly index: number;
+  readonly path: string;
+  readonly type: string;
+}
+
+export interface Summary {
+  readonly run: string;
+  /** First 12 hex of the rules hash. */
+  readonly rules: string;
+  readonly verdict: Verdict;
+  /** Pass, fail, inconclusive, error: exits 0, 1, 3, 5; nothing compared exits 4. */
+  readonly exitCode: number;
+  readonly reasons: readonly string[];
+  /** Models whose own verdict is pass. */
+  readonly ready: readonly string[];
+  readonly coverage: Coverage;
+  readonly outcomes: Outcomes;
+  readonly models: Readonly<Record<string, ModelSummary>>;
+  readonly groups: readonly Group[];
+  readonly latency: LatencyPair;
+  readonly warnings: Partial<Record<Warning, number>>;
+  /** Rules that matched no value in any pair that was parsed. */
+  readonly unusedRules: readonly RuleUse[];
+  readonly config: { readonly hash: string };
+  /** Digest of what was judged: the pinned objects and every commit; a gate over other replays is refused. */
+  readonly inputs: { readonly captures: string; readonly replays: string };
+  readonly target: string;
+  /** Schema version of this document, and of the program. */
+  readonly schema: 1;
+  readonly version: string;
+}

@@ -1,0 +1,48 @@
+/** What holds for one model: every matching pattern applies, in the order written; the first to say a thing wins. */
+import { canonicalJson, sha256Hex } from "../hash.ts";
+import { compilePattern } from "../match.ts";
+import { GATE_DEFAULTS, type Gate, type Rule, type WrittenGate } from "./rules.ts";
+import type { Config } from "./schema.ts";
+
+export interface ResolvedRule {
+  readonly rule: Rule;
+  /** Pattern and index in its `rules`: where a message points the reader. */
+  readonly pattern: string;
+  readonly index: number;
+}
+
+export interface ResolvedModel {
+  readonly model: string;
+  /** In order of precedence: among rules of one type on one path the first wins. */
+  readonly rules: readonly ResolvedRule[];
+  /** Judges every path without a rule; null: such a path makes the verdict an error. */
+  readonly default: "exact" | null;
+  /** Null when no pattern gives the model a gate: it is compared and shown, and decides nothing. */
+  readonly gate: Gate | null;
+}
+
+export function resolveModel(config: Config, model: string): ResolvedModel {
+  const rules: ResolvedRule[] = [];
+  let fallback: "exact" | null = null;
+  let written = null as Partial<Gate> | null;
+  for (const pattern of config.modelPatterns) {
+    const settings = config.models[pattern];
+    if (!settings || !compilePattern(pattern)(model)) continue;
+    settings.rules.forEach((rule, index) => {
+      rules.push({ rule, pattern, index });
+    });
+    fallback ??= settings.default ?? null;
+    if (settings.gate) written = { ...definedOnly(settings.gate), ...written };
+  }
+  return { model, rules, default: fallback, gate: written === null ? null : { ...GATE_DEFAULTS, ...written } };
+}
+
+/** Without the members that are undefined, which would hide what a later pattern says. */
+function definedOnly(gate: WrittenGate): Partial<Gate> {
+  return Object.fromEntries(Object.entries(gate).filter(([, value]) => value !== undefined));
+}
+
+/** sha256 of everything that judges: rules, defaults, gates, and the order of patterns. First 12 hex in keys. */
+export function rulesHash(config: Config): string {
+  return sha256Hex(canonicalJson(config.modelPatterns.map((pattern) => [pattern, config.models[pattern]])));
+}

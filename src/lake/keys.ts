@@ -1,0 +1,103 @@
+/** Where every dataset stands under the store root. Numbers are zero-padded so that key order is position order. */
+
+const OFFSET_DIGITS = 20;
+const COMMIT_DIGITS = 6;
+
+function pad(value: bigint | number, digits: number): string {
+  return value.toString().padStart(digits, "0");
+}
+
+/** A log, partition and first position: one capture object. */
+export interface RangeId {
+  readonly log: string;
+  readonly partition: number;
+  readonly first: bigint;
+}
+
+export const capturesPrefix = "captures/";
+export const rejectsPrefix = "rejects/";
+export const runsPrefix = "runs/";
+
+export function partitionPrefix(dataset: "captures" | "rejects", log: string, partition: number): string {
+  return `${dataset}/${log}/${partition}/`;
+}
+
+export function captureKey({ log, partition, first }: RangeId): string {
+  return `${partitionPrefix("captures", log, partition)}${pad(first, OFFSET_DIGITS)}.parquet`;
+}
+
+/** The key just before every capture object whose first position is greater than `offset`. */
+export function captureKeyAfter(log: string, partition: number, offset: bigint): string {
+  return captureKey({ log, partition, first: offset });
+}
+
+export function parseCaptureKey(key: string): RangeId | undefined {
+  const match = /^captures\/([^/]+)\/(\d+)\/(\d{20})\.parquet$/.exec(key);
+  if (!match) return undefined;
+  return { log: match[1] as string, partition: Number(match[2]), first: BigInt(match[3] as string) };
+}
+
+export function rejectsKey(range: RangeId, last: bigint, sha256: string): string {
+  const { log, partition, first } = range;
+  const span = `${pad(first, OFFSET_DIGITS)}-${pad(last, OFFSET_DIGITS)}-${sha256.slice(0, 8)}`;
+  return `${partitionPrefix("rejects", log, partition)}${span}.parquet`;
+}
+
+export function runKey(run: string): string {
+  return `${runsPrefix}${run}/run.json`;
+}
+
+export function replaysPrefix(run: string): string {
+  return `replays/${run}/`;
+}
+
+/** Prefix of the commits of one unit: a capture object and a bucket. */
+export function unitPrefix(run: string, range: RangeId, bucket: number): string {
+  return `${replaysPrefix(run)}${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}+${bucket}+`;
+}
+
+export function commitKey(run: string, range: RangeId, bucket: number, n: number): string {
+  return `${unitPrefix(run, range, bucket)}${pad(n, COMMIT_DIGITS)}.parquet`;
+}
+
+export interface CommitId extends RangeId {
+  readonly run: string;
+  readonly bucket: number;
+  readonly n: number;
+}
+
+export function parseCommitKey(key: string): CommitId | undefined {
+  const match = /^replays\/([^/]+)\/([^/+]+)\+(\d+)\+(\d{20})\+(\d+)\+(\d+)\.parquet$/.exec(key);
+  if (!match) return undefined;
+  return {
+    run: match[1] as string,
+    log: match[2] as string,
+    partition: Number(match[3]),
+    first: BigInt(match[4] as string),
+    bucket: Number(match[5]),
+    n: Number(match[6]),
+  };
+}
+
+export function comparePrefix(run: string, rules: string): string {
+  return `compares/${run}/${rules}/`;
+}
+
+export function diffsKey(run: string, rules: string, range: RangeId): string {
+  const name = `${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}.parquet`;
+  return `${comparePrefix(run, rules)}diffs/${name}`;
+}
+
+export function summaryKey(run: string, rules: string): string {
+  return `${comparePrefix(run, rules)}summary.json`;
+}
+
+export function reportKey(run: string, rules: string): string {
+  return `${comparePrefix(run, rules)}report.html`;
+}
+
+/** Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `+` could break. */
+export function sanitiseLogName(name: string): string {
+  const clean = name.replace(/[^A-Za-z0-9._-]/g, "_").replace(/\.{2,}/g, "_");
+  return clean === "" || clean === "." ? "_" : clean.slice(0, 200);
+}

@@ -1,0 +1,31 @@
+/**
+ * What stages see of Parquet. Values in and out, by column type: string and json as string, bytes as
+ * Uint8Array, int32, double and timestamp as number, int64 as bigint, boolean as boolean, and null
+ * where the column is nullable.
+ */
+export type ColumnValues = readonly unknown[];
+
+export interface ObjectWriter {
+  /** Appends one row group; every column of the table, all of one length. The caller bounds its bytes. */
+  rowGroup(columns: Readonly<Record<string, ColumnValues>>): void;
+  /** Writes indexes, bloom filters and the footer; `meta` becomes the JSON document under FOOTER_KEY. */
+  finish(meta: Readonly<Record<string, unknown>>): Uint8Array;
+}
+
+export interface RowGroupInfo {
+  readonly rows: number;
+  /** Uncompressed bytes, all columns. */
+  readonly bytes: number;
+}
+
+export interface ObjectReader {
+  readonly key: string;
+  /** The JSON document under FOOTER_KEY, unchecked. */
+  readonly meta: unknown;
+  readonly rows: number;
+  readonly rowGroups: readonly RowGroupInfo[];
+  /** Uncompressed bytes of one column over the whole file. */
+  columnBytes(name: string): number;
+  /** Columns of one row group, by name. Byte values may share memory: copy what outlives the row group. */
+  read(rowGroup: number, columns: readonly string[]): Promise<Record<string, ColumnValues>>;
+}

@@ -1,0 +1,51 @@
+/** What a command is given: everything from outside comes in here, so that commands can be called from tests. */
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config/schema.ts";
+import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Store } from "./store/port.ts";
+
+/** Data goes to stdout, messages to stderr. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+export interface Output {
+  /** Resolves when the text is taken, so that a slow reader holds the writer back. */
+  write(text: string | Uint8Array): Promise<void>;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+export interface GlobalFlags {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Colour and animation allowed: a terminal, no NO_COLOR, no --no-color. */
+  readonly color: boolean;
+}
+
+export interface Session {
+  readonly config: Config;
+  /** Path of the config file, as the user wrote it; undefined when there is none. */
+  readonly configFile: string | undefined;
+  readonly store: Store;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Aborts on SIGINT and SIGTERM, with the CutoverError INTERRUPTED or TERMINATED as reason. */
+  readonly signal: AbortSignal;
+  readonly streams: Streams;
+  readonly flags: GlobalFlags;
+  /** Version of this program. */
+  readonly version: string;
+}
+
+/** A stage as a function: does the work, returns its JSON output. Printing is the command's. */
+export type Stage<Options, Result> = (session: Session, options: Options) => Promise<Result>;
+
+/** How `src/cli.ts` runs a command's action: opens a Session, catches, closes, sets the exit code. */
+export type Runner = <Options>(
+  action: (session: Session, options: Options) => Promise<number>,
+) => (options: Options) => Promise<void>;
