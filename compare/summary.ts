@@ -29,6 +29,8 @@ export interface ModelSummary {
   readonly confidence: number | null;
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
+  /** Pairs that differ under a critical rule; absent when there is none. */
+  readonly critical?: number;
   /** About so many more pairs are needed (inconclusive only). */
   readonly pairsNeeded: number | null;
   readonly coverage: Coverage;
@@ -111,6 +113,13 @@ export interface RuleUse {
   readonly type: string;
 }
 
+/** Something that should have been compared and could not be. */
+export interface Problem {
+  /** Key of the object, or what the check was about. */
+  readonly place: string;
+  readonly message: string;
+}
+
 export interface Summary {
   readonly run: string;
   /** First 12 hex of the rules hash. */
@@ -129,6 +138,10 @@ export interface Summary {
   readonly warnings: Partial<Record<Warning, number>>;
   /** Rules that matched no value in any pair that was parsed. */
   readonly unusedRules: readonly RuleUse[];
+  /** Ignore rules whose day has passed: they accept nothing any more. Absent when there is none. */
+  readonly expiredRules?: readonly RuleUse[];
+  /** At most 100; any makes the verdict error. Absent when there is none. */
+  readonly problems?: readonly Problem[];
   readonly config: { readonly hash: string };
   /** Digest of what was judged: the pinned objects and every commit; a gate over other replays is refused. */
   readonly inputs: { readonly captures: string; readonly replays: string };

@@ -6,10 +6,25 @@ const MIB = 1024 * KIB;
 export const LIMITS = {
   /** A message, or a line of a file, larger than this is rejected as `too_large`. */
   messageBytes: 10 * MIB,
+  /** Characters of id, model version and content types; a longer one is rejected as `bad_field`. */
+  textFieldChars: 4 * KIB,
+  /** Time that capture takes at most to make durable what it holds, once it is told to stop. */
+  captureDrainMs: 20_000,
+  /** Messages consumed before `maxRejectRate` is judged: fewer are no evidence. */
+  rejectRateMinMessages: 100,
+  /** Buffered records live in chunks of this size, so that 600 partitions stay small. */
+  captureChunkBytes: 128 * KIB,
+  /** Capture objects being encoded and written at once. */
+  captureFlushes: 2,
+  /** Capture objects whose footers are read at once. */
+  footerReads: 16,
   /** Uncompressed bytes of a row group. */
   rowGroupBytes: 16 * MIB,
   /** Uncompressed bytes of a Parquet page. */
   pageBytes: 256 * KIB,
+  /** Read at once from an object's end: with a smaller object come its rows, with only the footer wanted little else. */
+  parquetTailBytes: 512 * KIB,
+  parquetFooterBytes: 64 * KIB,
   /** Largest object this program writes; S3 takes 5 GB in one put. */
   objectBytes: 1024 * MIB,
   /** Share of `capture.memory` that buffered records may take. */
@@ -24,6 +39,14 @@ export const LIMITS = {
   replayBufferBytes: 128 * MIB,
   /** Units of replay open at once. */
   replayOpenUnits: 4,
+  /** Time after which an endpoint that refuses every connection is parked. */
+  endpointSilentMs: 10_000,
+  /** Rows that `--limit` may keep over all models: their places are held in memory while a run is planned. */
+  planLimitRows: 500_000,
+  /** Lines of an `--ids` file. */
+  planIds: 1_000_000,
+  /** Latencies sent to DogStatsD a second, one by one. */
+  latencySamplesPerSecond: 200,
   /** Largest answer read from a target. */
   responseBytes: 25 * MIB,
   /** Decoded bytes of replayed answers that one pass of compare holds. */
@@ -33,20 +56,43 @@ export const LIMITS = {
   errorDetailBytes: 1 * KIB,
   /** Findings kept for one pair; above it the pair is still a mismatch and the rest is counted. */
   findingsPerPair: 1_000,
+  /** Pairs of elements of two lists tried against each other to find which belong together. */
+  listTrials: 10_000,
   /** Distinct fingerprints kept of one model before all coarsen one step. */
   groupsPerModel: 4_096,
+  /** Groups of all models together before every model coarsens one step. */
+  groupsPerRun: 16_384,
   /** Distinct field paths kept of one model before they collapse. */
   fieldsPerModel: 1_024,
   exemplarsPerGroup: 5,
+  /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
+  exemplarChars: 300,
+  /** Findings buffered before a row group of diffs is written, and uncompressed bytes of one diffs object. */
+  diffRowGroupRows: 20_000,
+  diffObjectBytes: 256 * MIB,
   /** HTML report: target, warning and refusal. */
   reportTargetBytes: 10 * MIB,
   reportWarnBytes: 25 * MIB,
   reportMaxBytes: 50 * MIB,
   /** Bytes of one DogStatsD datagram. */
   datagramBytes: 1_400,
-  /** Field paths used as a metric tag; the rest is `other`. */
+  /** Field paths, and models, used as a metric tag; the rest is `other`. */
   metricPaths: 20,
+  metricModels: 1_000,
+  /** Distinct counters (name and tags) summed in process before they are sent ahead of the interval. */
+  metricCounters: 10_000,
+  /** Longest time one check of `cutover doctor` may take. */
+  doctorCheckMs: 10_000,
+  /** A larger config file is refused. */
+  configBytes: 1 * MIB,
   /** Tries of one store call, the first included, and the longest wait between two. */
   storeAttempts: 8,
   storeBackoffMs: 10_000,
+  /** Tries of the check before any work: a wrong address should be said soon. */
+  storeCheckAttempts: 3,
+  /** A connection to the store that is not made, and one on which nothing moves, are given up after so long. */
+  storeConnectMs: 5_000,
+  storeIdleMs: 60_000,
+  /** Age at which an unfinished write of a killed process is cleared from a local store. */
+  storeTempAgeMs: 24 * 3_600_000,
 } as const;

@@ -25,4 +25,99 @@ export interface LoggerOptions {
   readonly color: boolean;
 }
 
-export declare function createLogger(options: LoggerOptions): Logger;
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+const COLORS: Readonly<Record<LogLevel, string>> = { debug: "2", info: "36", warn: "33", error: "31" };
+/** Milliseconds between two progress lines where they cannot overwrite each other, and where they can. */
+const PROGRESS_LINE_MS = 10_000;
+const PROGRESS_REDRAW_MS = 100;
+const ERASE_LINE = "\r\x1b[K";
+
+/**
+ * A logger that never throws and never waits: lines queue behind each other, `flush` waits for all of them.
+ * Under quiet only warnings and errors are written.
+ */
+export function createLogger({ output, clock, format, level, quiet, color }: LoggerOptions): Logger {
+  const least = Math.max(LEVELS.indexOf(level), quiet ? LEVELS.indexOf("warn") : 0);
+  const redraws = format === "pretty" && output.isTTY && color;
+  let written: Promise<void> = Promise.resolve();
+  let lastProgress = Number.NEGATIVE_INFINITY;
+  /** The progress text that stands on the terminal's last line, and the newest one, which may not be drawn yet. */
+  let shown = "";
+  let newest = "";
+
+  const write = (text: string): void => {
+    // A broken stderr must not end the work: there is no one left to tell.
+    written = written.then(() => output.write(text)).catch(() => {});
+  };
+  const line = (at: LogLevel, message: string, fields: LogFields): void => {
+    if (LEVELS.indexOf(at) < least) return;
+    const text = format === "json" ? jsonLine(clock, at, message, fields) : prettyLine(at, message, fields, color);
+    write(shown === "" ? `${text}\n` : `${ERASE_LINE}${text}\n${shown}`);
+  };
+  const redraw = (): void => {
+    if (newest === shown) return;
+    shown = newest;
+    write(`${ERASE_LINE}${shown}`);
+  };
+
+  return {
+    debug: (message, fields = {}) => line("debug", message, fields),
+    info: (message, fields = {}) => line("info", message, fields),
+    warn: (message, fields = {}) => line("warn", message, fields),
+    error: (message, fields = {}) => line("error", message, fields),
+    progress(message, fields = {}) {
+      if (quiet) return;
+      const now = clock.monotonic();
+      const due = now - lastProgress >= (redraws ? PROGRESS_REDRAW_MS : PROGRESS_LINE_MS);
+      if (redraws) newest = cut(`${message}${prettyFields(fields)}`, output.columns - 1);
+      if (!due) return;
+      lastProgress = now;
+      if (redraws) redraw();
+      else line("info", message, fields);
+    },
+    async flush() {
+      if (redraws) redraw();
+      if (shown !== "") write("\n");
+      shown = "";
+      newest = "";
+      await written;
+    },
+  };
+}
+
+function jsonLine(clock: Clock, level: LogLevel, message: string, fields: LogFields): string {
+  const base = { time: new Date(clock.now()).toISOString(), level, message };
+  // What the line says of itself wins over a field of the same name.
+  return JSON.stringify({ ...base, ...fields, ...base }, (_key, value: unknown) =>
+    typeof value === "bigint" ? value.toString() : value,
+  );
+}
+
+function prettyLine(level: LogLevel, message: string, fields: LogFields, color: boolean): string {
+  const label = color ? `\x1b[${COLORS[level]}m${level}\x1b[0m` : level;
+  return `${level === "info" ? "" : `${label}: `}${printable(message)}${prettyFields(fields)}`;
+}
+
+function prettyFields(fields: LogFields): string {
+  const parts = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return parts.map(([name, value]) => `  ${name}=${fieldText(String(value))}`).join("");
+}
+
+/** Quoted when it would not read as one word; escapes keep captured text from steering the terminal. */
+function fieldText(text: string): string {
+  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text).replace(/\p{Cc}/gu, escapeControl);
+}
+
+/** Line breaks and tabs stay; other control characters, such as escape sequences, are shown, not obeyed. */
+function printable(message: string): string {
+  return message.replace(/\p{Cc}/gu, (char) => (char === "\n" || char === "\t" ? char : escapeControl(char)));
+}
+
+function escapeControl(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+function cut(text: string, width: number): string {
+  const oneLine = printable(text).replace(/[\n\t]+/g, " ");
+  return oneLine.length <= width || width < 1 ? oneLine : `${oneLine.slice(0, width - 1)}…`;
+}

@@ -49,3 +49,11 @@ export type Stage<Options, Result> = (session: Session, options: Options) => Pro
 export type Runner = <Options>(
   action: (session: Session, options: Options) => Promise<number>,
 ) => (options: Options) => Promise<void>;
+
+/** One line of `cutover doctor`: something outside that must answer. */
+export interface Check {
+  /** What is checked, `kafka 127.0.0.1:9092`. */
+  readonly name: string;
+  /** Resolves with what was found; rejects with a CutoverError whose hint says how to mend it. */
+  run(signal: AbortSignal): Promise<string>;
+}

@@ -28,14 +28,12 @@ export const bytesSchema = unit(parseBytes, "a size such as 64MiB");
 export const durationSchema = unit(parseDuration, "a duration such as 500ms, 30s, 5m or 1h");
 
 function unit(parse: (text: string) => number | undefined, expected: string) {
-  return z
-    .union([z.number(), z.string()], { error: `expected ${expected}` })
-    .transform((value, context) => {
-      const parsed = typeof value === "number" ? value : parse(value);
-      if (parsed === undefined || !Number.isSafeInteger(parsed) || parsed <= 0) {
-        context.issues.push({ code: "custom", message: `expected ${expected}`, input: value });
-        return z.NEVER;
-      }
-      return parsed;
-    });
+  return z.union([z.number(), z.string()], { error: `expected ${expected}` }).transform((value, context) => {
+    const parsed = typeof value === "number" ? value : parse(value);
+    if (parsed === undefined || !Number.isSafeInteger(parsed) || parsed <= 0) {
+      context.issues.push({ code: "custom", message: `expected ${expected}`, input: value });
+      return z.NEVER;
+    }
+    return parsed;
+  });
 }

@@ -47,6 +47,19 @@ export function runKey(run: string): string {
   return `${runsPrefix}${run}/run.json`;
 }
 
+export function skipsKey(run: string): string {
+  return `${runsPrefix}${run}/skips.json`;
+}
+
+/** One call of replay: how much it sent. */
+export function callKey(run: string, call: number): string {
+  return `${callsPrefix(run)}${pad(call, COMMIT_DIGITS)}.json`;
+}
+
+export function callsPrefix(run: string): string {
+  return `${runsPrefix}${run}/calls/`;
+}
+
 export function replaysPrefix(run: string): string {
   return `replays/${run}/`;
 }
@@ -79,13 +92,23 @@ export function parseCommitKey(key: string): CommitId | undefined {
   };
 }
 
-export function comparePrefix(run: string, rules: string): string {
-  return `compares/${run}/${rules}/`;
+/** All comparisons of a run, one folder a hash of rules. */
+export function comparesPrefix(run: string): string {
+  return `compares/${run}/`;
 }
 
-export function diffsKey(run: string, rules: string, range: RangeId): string {
-  const name = `${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}.parquet`;
-  return `${comparePrefix(run, rules)}diffs/${name}`;
+export function comparePrefix(run: string, rules: string): string {
+  return `${comparesPrefix(run)}${rules}/`;
+}
+
+export function diffsPrefix(run: string, rules: string): string {
+  return `${comparePrefix(run, rules)}diffs/`;
+}
+
+/** `part` counts the objects of one range: more than one only where its findings would outgrow an object. */
+export function diffsKey(run: string, rules: string, range: RangeId, part = 0): string {
+  const name = `${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}`;
+  return `${diffsPrefix(run, rules)}${name}${part === 0 ? "" : `+${part}`}.parquet`;
 }
 
 export function summaryKey(run: string, rules: string): string {

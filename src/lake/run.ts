@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CutoverError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
-import { runKey, runsPrefix } from "./keys.ts";
+import { runKey, runsPrefix, skipsKey } from "./keys.ts";
 
 const count = z.int().min(0);
 
@@ -42,12 +42,37 @@ export const runSchema = z.object({
       selected: count,
     }),
   ),
+  /** Per model of which `limitPerModel` leaves rows out: the last row kept, as `compileSelection` reads it. */
+  limits: z
+    .record(z.string(), z.object({ hash: count, log: z.string(), partition: count, offset: z.string() }))
+    .optional(),
+  /** The run whose pinned selection this one took over. */
+  sameAs: z.string().optional(),
   /** Selected rows per model; the sum is `planned`. */
   models: z.record(z.string(), count),
   planned: count,
   toolVersion: z.string(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/**
+ * skips.json: what the last call of replay left out, per model and reason. A model's endpoint is parked as a
+ * whole, so a model named here misses exactly planned − stored rows, and its count is that number at the end
+ * of the call; a reader takes min(count, planned − stored).
+ */
+export const skipsSchema = z.object({
+  version: z.literal(1),
+  /** Model → reason → selected rows that were not sent or whose result was not stored. */
+  models: z.record(z.string(), z.record(z.string(), count)),
+});
+export type Skips = z.infer<typeof skipsSchema>;
+
+/** What replay skipped so far; nothing when it never wrote skips.json. */
+export async function readSkips(store: Store, run: string): Promise<Skips> {
+  const key = skipsKey(run);
+  if (!(await store.head(key))) return { version: 1, models: {} };
+  return parseDocument(key, await store.get(key), skipsSchema);
+}
 
 /** Reads and checks a run; RUN_MISSING or RUN_INVALID with what to do next. */
 export async function readRun(store: Store, run: string): Promise<Run> {
@@ -61,19 +86,20 @@ export async function readRun(store: Store, run: string): Promise<Run> {
       hint: known.length > 0 ? "cutover runs" : "cutover replay --target NAME makes the first run",
     });
   }
-  return parseRun(key, await store.get(key));
+  return parseDocument(key, await store.get(key), runSchema);
 }
 
-function parseRun(key: string, bytes: Uint8Array): Run {
+function parseDocument<T>(key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
+  const name = key.slice(key.lastIndexOf("/") + 1);
   let parsed: unknown;
   try {
     parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new CutoverError("RUN_INVALID", "run.json is not JSON", { place: key, cause });
+    throw new CutoverError("RUN_INVALID", `${name} is not JSON`, { place: key, cause });
   }
-  const result = runSchema.safeParse(parsed);
+  const result = schema.safeParse(parsed);
   if (result.success) return result.data;
-  throw new CutoverError("RUN_INVALID", "run.json does not have the expected form", {
+  throw new CutoverError("RUN_INVALID", `${name} does not have the expected form`, {
     place: key,
     expected: "a run written by this version of cutover",
     received: z.prettifyError(result.error),

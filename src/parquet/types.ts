@@ -3,11 +3,15 @@
  * Uint8Array, int32, double and timestamp as number, int64 as bigint, boolean as boolean, and null
  * where the column is nullable.
  */
+import type { ColumnSpec } from "../record.ts";
+
 export type ColumnValues = readonly unknown[];
 
 export interface ObjectWriter {
   /** Appends one row group; every column of the table, all of one length. The caller bounds its bytes. */
   rowGroup(columns: Readonly<Record<string, ColumnValues>>): void;
+  /** Takes the bytes written since the last take, so that a file may be streamed; `finish` then returns the rest. */
+  take(): Uint8Array;
   /** Writes indexes, bloom filters and the footer; `meta` becomes the JSON document under FOOTER_KEY. */
   finish(meta: Readonly<Record<string, unknown>>): Uint8Array;
 }
@@ -28,4 +32,19 @@ export interface ObjectReader {
   columnBytes(name: string): number;
   /** Columns of one row group, by name. Byte values may share memory: copy what outlives the row group. */
   read(rowGroup: number, columns: readonly string[]): Promise<Record<string, ColumnValues>>;
+}
+
+/** A file that another program wrote: which columns it holds, as our types. */
+export interface ForeignReader extends ObjectReader {
+  readonly columns: readonly ColumnSpec[];
+}
+
+/** What the footer says. */
+export interface ObjectMeta {
+  readonly key: string;
+  /** Bytes of the object. */
+  readonly size: number;
+  readonly rows: number;
+  /** The JSON document under FOOTER_KEY; its own members are unchecked. */
+  readonly meta: unknown;
 }

@@ -26,7 +26,10 @@ export interface Store {
   head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>;
 
   /** All objects whose key starts with `prefix`, in key order, paged behind the scenes; never a partial list. */
-  list(prefix: string, options?: { readonly startAfter?: string; readonly signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
+  list(
+    prefix: string,
+    options?: { readonly startAfter?: string; readonly signal?: AbortSignal },
+  ): AsyncIterable<ObjectInfo>;
 
   /** Deletes the objects; keys that are not there are no error. */
   delete(keys: readonly string[]): Promise<void>;

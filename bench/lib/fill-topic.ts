@@ -1,0 +1,26 @@
+/** Fills a new topic with the bench's messages, uncompressed, keyed k0, k1, …, spread evenly over partitions. */
+import { createTopic, produce } from "../../test/support/kafka.ts";
+import { messages } from "./content.ts";
+
+export interface FillOptions {
+  readonly broker: string;
+  readonly topic: string;
+  readonly partitions: number;
+  readonly count: number;
+}
+
+/** Bytes of all message values. */
+export async function fillTopic({ broker, topic, partitions, count }: FillOptions): Promise<number> {
+  let bytes = 0;
+  function* content() {
+    let index = 0;
+    for (const { json } of messages(count)) {
+      bytes += json.length;
+      yield { value: json, key: `k${index}`, partition: index % partitions };
+      index++;
+    }
+  }
+  await createTopic(broker, topic, partitions);
+  await produce(broker, topic, content());
+  return bytes;
+}

@@ -1,0 +1,67 @@
+/** Ours and the peers in turn, round after round: drift of the machine hits all alike, so ratios hold. */
+import type { Sample } from "./measure.ts";
+
+export interface Contender {
+  readonly name: string;
+  readonly run: (round: number) => Promise<Sample>;
+}
+
+export interface PeerResult {
+  readonly name: string;
+  /** Ours per second / the peer's, median over the rounds: above 1 is faster. */
+  readonly ratio: number;
+  /** Lowest and highest ratio of a round. */
+  readonly spread: readonly [number, number];
+  readonly ours: Sample;
+  readonly peer: Sample;
+}
+
+export async function interleave(
+  ours: Contender,
+  peers: readonly Contender[],
+  options: { readonly rounds: number; readonly progress: (message: string) => void },
+): Promise<PeerResult[]> {
+  const all = [ours, ...peers];
+  const samples = new Map<string, Sample[]>(all.map(({ name }) => [name, []]));
+  // Round 0 warms caches and is not counted.
+  for (let round = 0; round <= options.rounds; round++) {
+    for (const contender of all) {
+      const sample = await contender.run(round);
+      const perSecond = Math.round(sample.perSecond).toLocaleString("en");
+      options.progress(`${round === 0 ? "warm-up" : `round ${round}/${options.rounds}`} ${contender.name}: ${perSecond}/s`);
+      if (round > 0) samples.get(contender.name)?.push(sample);
+    }
+  }
+  const own = samples.get(ours.name) ?? [];
+  return peers.map(({ name }) => summarise(name, own, samples.get(name) ?? []));
+}
+
+function summarise(name: string, ours: readonly Sample[], peer: readonly Sample[]): PeerResult {
+  const ratios = ours.map((sample, i) => sample.perSecond / (peer[i]?.perSecond ?? Number.NaN));
+  return {
+    name,
+    ratio: round(median(ratios)),
+    spread: [round(Math.min(...ratios)), round(Math.max(...ratios))],
+    ours: middle(ours),
+    peer: middle(peer),
+  };
+}
+
+function middle(samples: readonly Sample[]): Sample {
+  return {
+    perSecond: Math.round(median(samples.map((s) => s.perSecond))),
+    cpuSeconds: round(median(samples.map((s) => s.cpuSeconds))),
+    peakMb: Math.round(Math.max(...samples.map((s) => s.peakMb))),
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  const upper = sorted[half] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,25 @@
+/** A Python environment for peers, kept in the cache outside the checkout. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The interpreter of a virtual environment that holds exactly `requirements`; made on first use. */
+export async function pythonWith(requirements: readonly string[]): Promise<string> {
+  const cache = process.env["CUTOVER_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "cutover");
+  const folder = join(cache, `python-${requirements.join("-").replaceAll("==", "-")}`);
+  const python = join(folder, "bin", "python");
+  const done = join(folder, "complete");
+  if (existsSync(done)) return python;
+  try {
+    await run("python3", ["-m", "venv", "--clear", folder]);
+    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements]);
+    await run("touch", [done]);
+  } catch (cause) {
+    throw new Error(`the peer needs Python 3 with venv and ${requirements.join(", ")} from the package index`, { cause });
+  }
+  return python;
+}

@@ -1,0 +1,3 @@
+module cutover/bench/server
+
+go 1.24

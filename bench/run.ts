@@ -1,0 +1,77 @@
+/**
+ * `npm run bench -- capture|replay|compare [--json] [--quick] [--rounds N] [--records N]`: the program beside its
+ * peers, as whole processes, in one interleaved run. `--quick` is a small size that shows that it runs, never a figure.
+ */
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import type { PeerResult } from "./lib/interleave.ts";
+import { renderTable } from "./lib/table.ts";
+
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** Counted rounds; a warm-up comes before. */
+  readonly rounds: number;
+  /** Records of one run (capture, compare) or requests (replay). */
+  readonly records: number;
+  readonly progress: (message: string) => void;
+}
+
+/** Peak memory of ours at two sizes; growth is (large − small) / small. */
+export interface MemoryResult {
+  readonly small: { readonly records: number; readonly peakMb: number };
+  readonly large: { readonly records: number; readonly peakMb: number };
+  readonly growth: number;
+}
+
+export interface StageResult {
+  readonly peers: readonly PeerResult[];
+  readonly memory?: MemoryResult;
+  readonly notes: readonly string[];
+}
+
+type Stage = "capture" | "replay" | "compare";
+const STAGES: Readonly<Record<Stage, { readonly records: number; readonly load: () => Promise<BenchFunction> }>> = {
+  capture: { records: 1_000_000, load: async () => (await import("./capture.ts")).benchCapture },
+  replay: { records: 20_000, load: async () => (await import("./replay.ts")).benchReplay },
+  compare: { records: 1_000_000, load: async () => (await import("./compare.ts")).benchCompare },
+};
+type BenchFunction = (options: BenchOptions) => Promise<StageResult>;
+
+const USAGE = "usage: npm run bench -- capture|replay|compare [--json] [--quick] [--rounds N] [--records N]";
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      records: { type: "string" },
+    },
+  });
+  const name = positionals[0];
+  if (positionals.length !== 1 || name === undefined || !(name in STAGES)) {
+    process.stderr.write(`${USAGE}\n`);
+    return 2;
+  }
+  const stage = name as Stage;
+  const { records, load } = STAGES[stage];
+  const bench = await load();
+  const result = await bench({
+    quick: values.quick,
+    rounds: Number(values.rounds ?? (values.quick ? 1 : 5)),
+    records: Number(values.records ?? (values.quick ? Math.min(records, 5_000) : records)),
+    progress: (message) => process.stderr.write(`${message}\n`),
+  });
+  const document = { stage, machine: machine(), quick: values.quick, ...result };
+  process.stdout.write(values.json ? `${JSON.stringify(document, null, 2)}\n` : renderTable(document));
+  return 0;
+}
+
+function machine(): string {
+  const all = cpus();
+  const memoryGb = Math.round(totalmem() / 1024 ** 3);
+  return `${all.length} × ${all[0]?.model.trim()}, ${memoryGb} GB, Node ${process.versions.node}`;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,100 @@
+/** The commands `capture` and `captures`. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../src/config/units.ts";
+import { EXIT } from "../src/errors.ts";
+import type { Runner, Session } from "../src/session.ts";
+import { auditCaptures } from "./audit.ts";
+import { listCaptures } from "./captures.ts";
+import { readTime } from "./fields.ts";
+import type { Until } from "./port.ts";
+import { renderAudit, renderCapture, renderCaptures } from "./render.ts";
+import { captureStage } from "./stage.ts";
+
+export { captureChecks } from "./checks.ts";
+export { type CaptureOptions, type CaptureResult, captureStage } from "./stage.ts";
+
+interface CaptureFlags {
+  readonly until?: Until;
+}
+
+interface CapturesFlags {
+  readonly audit?: boolean;
+  readonly repair?: boolean;
+  readonly model?: string;
+  readonly since?: number;
+  readonly until?: number;
+}
+
+const CAPTURE_HELP = `
+Examples:
+  $ cutover capture                       follow the source until Ctrl-C
+  $ cutover capture --until end           all that is there now, then end: for a job
+  $ cutover capture --until idle:30s      end after 30 s without a message
+Start it again at any time: it goes on where the ledger in the store ends.`;
+
+const CAPTURES_HELP = `
+Examples:
+  $ cutover captures                      models, rows and time ranges
+  $ cutover captures --audit              proof that every position is held exactly once; exit 1 on a fault
+  $ cutover captures --audit --repair     delete rejects that a killed writer left behind`;
+
+export function addCaptureCommands(program: Command, run: Runner): void {
+  program
+    .command("capture")
+    .description("take what the legacy models received and answered into the store")
+    .option("--until <when>", "end | idle:DURATION; files always end at their end", parseUntil)
+    .addHelpText("after", CAPTURE_HELP)
+    .action(run(capture));
+  program
+    .command("captures")
+    .description("what is captured, or proof of it")
+    .option("--audit", "check every range of the ledger; exit 1 on a fault")
+    .addOption(
+      new Option("--repair", "with --audit: delete rejects that no capture object names").implies({ audit: true }),
+    )
+    .option("--model <pattern>", "models to show")
+    .option("--since <time>", "ISO 8601 or epoch ms, included", parseTime)
+    .option("--until <time>", "ISO 8601 or epoch ms, excluded", parseTime)
+    .addHelpText("after", CAPTURES_HELP)
+    .action(run(captures));
+}
+
+async function capture(session: Session, { until = { kind: "never" } }: CaptureFlags): Promise<number> {
+  const result = await captureStage(session, { until });
+  await print(session, result, () => renderCapture(result, session.store.url));
+  return EXIT.pass;
+}
+
+async function captures(session: Session, flags: CapturesFlags): Promise<number> {
+  const { store, signal, log } = session;
+  if (!flags.audit) {
+    const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
+    const result = await listCaptures(store, query, signal);
+    await print(session, result, () => renderCaptures(result));
+    return EXIT.pass;
+  }
+  const onProgress = (objects: number): void => log.progress(`${objects} objects audited`);
+  const result = await auditCaptures(store, { repair: flags.repair ?? false, signal, onProgress });
+  await log.flush();
+  await print(session, result, () => renderAudit(result));
+  return result.ok ? EXIT.pass : EXIT.fail;
+}
+
+async function print({ flags, streams }: Session, result: unknown, text: () => string): Promise<void> {
+  await streams.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : text());
+}
+
+function parseUntil(text: string): Until {
+  if (text === "end") return { kind: "end" };
+  const ms = text.startsWith("idle:") ? parseDuration(text.slice("idle:".length)) : undefined;
+  if (ms === undefined || ms <= 0) throw new InvalidArgumentError("expected end or idle:DURATION, such as idle:30s");
+  return { kind: "idle", ms };
+}
+
+function parseTime(text: string): number {
+  const dayOnly = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const time = readTime(dayOnly ? `${text}T00:00:00Z` : text);
+  if (time === undefined)
+    throw new InvalidArgumentError("expected ISO 8601 with a zone (2026-01-31T12:00:00Z), a day, or epoch ms");
+  return time;
+}

@@ -1,0 +1,251 @@
+/** The Kafka client: the only file that knows kafkajs. What it calls back is in terms of positions and messages. */
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogEntry } from "kafkajs";
+import type { KafkaSettings } from "../src/config/schema.ts";
+import { CutoverError, messageOf } from "../src/errors.ts";
+import type { Logger } from "../src/log.ts";
+import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface KafkaBatch extends TopicPartition {
+  /** Where the fetch started. */
+  readonly fetchedOffset: bigint;
+  /** Last position that the fetch covers, control records included. */
+  readonly lastOffset: bigint;
+  readonly highWatermark: bigint;
+  /** In order of position; control records and aborted transactions left out. */
+  readonly messages: Iterable<Message>;
+}
+
+/** Called by the client. All but `room` are synchronous and may not throw. */
+export interface KafkaListener {
+  /** The group has (re)balanced: from now on exactly these partitions are this member's, all of them paused. */
+  assigned(partitions: readonly TopicPartition[]): void;
+  /** Returns whether the batch was taken; one that was not is fetched again, unless `seek` says otherwise. */
+  batch(batch: KafkaBatch): boolean;
+  /** A fetch held only positions without a message; `first` is null when even these lay before the fetch. */
+  passed(partition: TopicPartition, first: bigint | null, last: bigint): void;
+  /** Awaited, with heartbeats, before the next batch. */
+  room(): Promise<void> | undefined;
+  crashed(error: unknown): void;
+}
+
+export interface KafkaClient {
+  readonly clusterId: string;
+  topics(): Promise<readonly string[]>;
+  bounds(topic: string): Promise<Map<number, LogBounds>>;
+  committed(topic: string): Promise<Map<number, CommitHint>>;
+  /** Joins the group. Resolves once joined or crashed. */
+  run(listener: KafkaListener): Promise<void>;
+  seek(partition: TopicPartition, offset: bigint): void;
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /** Commits the offset after `last`, naming the object that ends there. */
+  commit(partition: TopicPartition, last: bigint, key: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Longest wait of an idle fetch: how late a resumed partition is noticed. */
+const FETCH_WAIT_MS = 500;
+/**
+ * How long the group waits for a member that was killed. Half of kafkajs's default: a rebalance costs a
+ * re-reading of what was buffered, a restart after a crash waits this long before its first message.
+ */
+export const SESSION_TIMEOUT_MS = 15_000;
+const PARTITION_FETCH_BYTES = 1024 * 1024;
+const ROOM_HEARTBEAT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+const CONNECT_RETRIES = 2;
+/** Largest time a Date can hold; brokers let producers send any 64-bit number. */
+const TIME_MAX_MS = 8.64e15;
+const NO_HEADERS: readonly Header[] = [];
+
+/** Connects and asks who the cluster is; SOURCE_UNUSABLE when no broker answers. */
+export async function connectKafka(settings: KafkaSettings, log: Logger): Promise<KafkaClient> {
+  const { default: kafkajs } = await import("kafkajs");
+  const { CompressionCodecs, CompressionTypes, Kafka } = kafkajs;
+  const zstd = {
+    compress: (encoder: { buffer: Buffer }) => promisify(zstdCompress)(encoder.buffer),
+    decompress: promisify(zstdDecompress),
+  };
+  CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
+  const restoreWarnings = muteTimeoutWarnings();
+  const config: KafkaConfig = {
+    clientId: settings.clientId,
+    brokers: [...settings.brokers],
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    logCreator: () => (entry) => forward(log, entry),
+  };
+  const admin = new Kafka({ ...config, retry: { retries: CONNECT_RETRIES } }).admin();
+  try {
+    await admin.connect();
+    const { clusterId } = await admin.describeCluster();
+    const consumer = new Kafka(config).consumer({
+      groupId: settings.group,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytesPerPartition: PARTITION_FETCH_BYTES,
+      allowAutoTopicCreation: false,
+    });
+    return clientOf({ admin, consumer, settings, clusterId, restoreWarnings });
+  } catch (cause) {
+    restoreWarnings();
+    await admin.disconnect().catch(() => {});
+    throw new CutoverError("SOURCE_UNUSABLE", "no Kafka broker answers", {
+      place: `capture.source.kafka.brokers: ${settings.brokers.join(", ")}`,
+      received: messageOf(cause),
+      hint: "start the broker or correct the addresses; cutover doctor tries them",
+      cause,
+    });
+  }
+}
+
+interface ClientParts {
+  readonly admin: import("kafkajs").Admin;
+  readonly consumer: import("kafkajs").Consumer;
+  readonly settings: KafkaSettings;
+  readonly clusterId: string;
+  readonly restoreWarnings: () => void;
+}
+
+function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: ClientParts): KafkaClient {
+  const grouped = (partitions: readonly TopicPartition[]) =>
+    [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, items]) => ({
+      topic,
+      partitions: items.map(({ partition }) => partition),
+    }));
+  return {
+    clusterId,
+    topics: () => admin.listTopics(),
+    async bounds(topic) {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return new Map(offsets.map(({ partition, low, high }) => [partition, { low: BigInt(low), high: BigInt(high) }]));
+    },
+    async committed(topic) {
+      const [found] = await admin.fetchOffsets({ groupId: settings.group, topics: [topic] });
+      return new Map(
+        (found?.partitions ?? []).map((p) => [p.partition, { offset: BigInt(p.offset), metadata: p.metadata ?? "" }]),
+      );
+    },
+    async run(listener) {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true });
+      listen(consumer, listener);
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => handle(payload, listener),
+      });
+    },
+    seek: ({ topic, partition }, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
+    pause: (partitions) => consumer.pause(grouped(partitions)),
+    resume: (partitions) => consumer.resume(grouped(partitions)),
+    commit: ({ topic, partition }, last, key) =>
+      consumer.commitOffsets([{ topic, partition, offset: String(last + 1n), metadata: key }]),
+    async close() {
+      await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
+      restoreWarnings();
+    },
+  };
+}
+
+function listen(consumer: import("kafkajs").Consumer, listener: KafkaListener): void {
+  const { GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events;
+  consumer.on(GROUP_JOIN, ({ payload }) => {
+    const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, numbers]) =>
+      numbers.map((partition) => ({ topic, partition })),
+    );
+    // Nothing is fetched before the ledger has said from where: kafkajs does not wait for a listener.
+    if (partitions.length > 0) {
+      consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    }
+    listener.assigned(partitions);
+  });
+  consumer.on(CRASH, ({ payload }) => {
+    if (!payload.restart) listener.crashed(payload.error);
+  });
+  // `eachBatch` is not called for fetches of control records and aborted transactions alone.
+  consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {
+    const first = firstOffset as string | null;
+    if (batchSize === 0)
+      listener.passed({ topic, partition }, first === null ? null : BigInt(first), BigInt(lastOffset));
+  });
+}
+
+async function handle(payload: EachBatchPayload, listener: KafkaListener): Promise<void> {
+  // fetchedOffset is a public property of kafkajs's Batch that its types leave out.
+  const batch = payload.batch as Batch & { readonly fetchedOffset: string };
+  if (payload.isStale() || !payload.isRunning()) return;
+  const last = batch.messages.at(-1);
+  const taken = listener.batch({
+    topic: batch.topic,
+    partition: batch.partition,
+    fetchedOffset: BigInt(batch.fetchedOffset),
+    lastOffset: BigInt(batch.lastOffset()),
+    highWatermark: BigInt(batch.highWatermark),
+    messages: messagesOf(batch.messages),
+  });
+  // Resolving the last message resolves the control records after it too.
+  if (taken && last) payload.resolveOffset(last.offset);
+  await payload.heartbeat();
+  for (let room = listener.room(); room !== undefined; room = listener.room()) {
+    let timer: NodeJS.Timeout | undefined;
+    const beat = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ROOM_HEARTBEAT_MS);
+    });
+    await Promise.race([room, beat]);
+    clearTimeout(timer);
+    await payload.heartbeat();
+  }
+}
+
+function* messagesOf(messages: readonly KafkaMessage[]): Generator<Message> {
+  for (const { offset, timestamp, key, value, headers } of messages) {
+    yield {
+      offset: BigInt(offset),
+      timestamp: Math.min(TIME_MAX_MS, Math.max(-TIME_MAX_MS, Number(timestamp))),
+      key,
+      value,
+      valueBytes: value?.length ?? 0,
+      headers: headersOf(headers),
+    };
+  }
+}
+
+function headersOf(headers: IHeaders | undefined): readonly Header[] {
+  if (headers === undefined) return NO_HEADERS;
+  const list: Header[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined) list.push([name, typeof item === "string" ? Buffer.from(item) : item]);
+    }
+  }
+  return list.length === 0 ? NO_HEADERS : list;
+}
+
+/** kafkajs logs what it retries by itself as errors; what is left of them reaches the user as our own error. */
+function forward(log: Logger, { namespace, label, log: entry }: LogEntry): void {
+  log.debug(`kafkajs: ${entry.message}`, { namespace, kafkajsLevel: label });
+}
+
+/**
+ * kafkajs 2.2.4 starts a timer with a negative delay for each connection, on which Node warns. Only that
+ * warning, and only from kafkajs's request queue, is kept back.
+ */
+function muteTimeoutWarnings(): () => void {
+  const original = process.emitWarning;
+  const muted = (...args: unknown[]): void => {
+    const isTimeout = args.includes("TimeoutNegativeWarning");
+    if (isTimeout && new Error().stack?.includes("kafkajs")) return;
+    (original as (...args: unknown[]) => void).apply(process, args);
+  };
+  process.emitWarning = muted as typeof process.emitWarning;
+  return () => {
+    if (process.emitWarning === muted) process.emitWarning = original;
+  };
+}

@@ -1,0 +1,90 @@
+/** What people read of a capture. Pure. */
+import type { AuditResult } from "./audit.ts";
+import type { CapturesResult, ModelSummary } from "./captures.ts";
+import type { CaptureResult } from "./stage.ts";
+import type { Totals } from "./totals.ts";
+
+const MIB = 1024 * 1024;
+
+/** `1,234,567`. */
+export function formatCount(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function formatBytes(value: number): string {
+  return value < MIB ? `${(value / 1024).toFixed(1)} KiB` : `${(value / MIB).toFixed(1)} MiB`;
+}
+
+export function progressText(consumed: number, bufferedBytes: number, totals: Totals, seconds: number): string {
+  const rate = seconds > 0 ? Math.round(consumed / seconds) : 0;
+  return (
+    `${formatCount(consumed)} read (${formatCount(rate)}/s), ${formatCount(totals.consumed)} durable ` +
+    `in ${formatCount(totals.objects)} objects, ${formatBytes(bufferedBytes)} buffered`
+  );
+}
+
+/** The table at the end: what was consumed, and what became of it. Rows that are zero and say nothing are left out. */
+export function renderCapture(result: CaptureResult, storeUrl: string): string {
+  if (result.consumed === 0) return "nothing new to capture\n";
+  const rows: [string, number, boolean][] = [
+    ["captured", result.captured, true],
+    ["rejected", result.rejected, true],
+    ["sampled out", result.sampledOut, result.sampledOut > 0],
+    ["tombstones", result.tombstones, result.tombstones > 0],
+    ["absent", result.absent, result.absent > 0],
+    ["consumed", result.consumed, true],
+  ];
+  const width = Math.max(...rows.map(([, value]) => formatCount(value).length));
+  const lines = rows
+    .filter(([, , shown]) => shown)
+    .map(([name, value]) => `  ${name.padEnd(12)} ${formatCount(value).padStart(width)}`);
+  const rate = result.seconds > 0 ? `, ${formatCount(Math.round(result.consumed / result.seconds))}/s` : "";
+  const objects = `${formatCount(result.objects)} ${result.objects === 1 ? "object" : "objects"}, ${formatBytes(result.bytes)}`;
+  lines.push(`  ${objects} in ${result.seconds.toFixed(1)} s${rate}`, `  ${storeUrl}`);
+  if (result.rejected > 0) lines.push("  rejected messages are kept whole under rejects/, each with its reason");
+  return `${lines.join("\n")}\n`;
+}
+
+export function renderCaptures({ models, rows, gaps, sums }: CapturesResult): string {
+  const names = Object.keys(models);
+  if (names.length === 0)
+    return sums.objects === 0 ? "no captures yet: cutover capture --until end\n" : "no captures match\n";
+  const width = Math.max(5, ...names.map((name) => name.length));
+  const lines = [`${"model".padEnd(width)}  ${"rows".padStart(11)}  from                      to`];
+  for (const name of names) {
+    const { rows: count, minTime, maxTime } = models[name] as ModelSummary;
+    lines.push(`${name.padEnd(width)}  ${formatCount(count).padStart(11)}  ${isoTime(minTime)}  ${isoTime(maxTime)}`);
+  }
+  lines.push(
+    `${formatCount(rows)} rows; the store holds ${formatCount(sums.captured)} in ${formatCount(sums.objects)} objects, ${formatBytes(sums.bytes)}`,
+  );
+  for (const { log, partition, from, to, reason } of gaps)
+    lines.push(`gap: ${log}/${partition} ${from} to ${to} (${reason})`);
+  return `${lines.join("\n")}\n`;
+}
+
+export function renderAudit({ ok, partitions, sums, repaired }: AuditResult): string {
+  if (partitions.length === 0) return "nothing to audit: there are no captures yet\n";
+  const lines: string[] = [];
+  for (const { log, partition, first, last, objects, gaps, overlaps, orphans, faults } of partitions) {
+    lines.push(`${log}/${partition}  ${first} to ${last}  ${formatCount(objects)} objects`);
+    for (const { from, to, reason } of gaps)
+      lines.push(`  ${reason === "missing" ? "MISSING" : "gap"} ${from} to ${to} (${reason})`);
+    for (const { from, to, key } of overlaps) lines.push(`  DOUBLED ${from} to ${to} by ${key}`);
+    for (const { key, fault } of faults) lines.push(`  FAULT ${key}: ${fault}`);
+    for (const key of orphans) lines.push(`  orphan ${key}`);
+  }
+  lines.push(
+    `${formatCount(sums.consumed)} positions = ${formatCount(sums.captured)} captured + ${formatCount(sums.rejected)} rejected + ` +
+      `${formatCount(sums.sampledOut)} sampled out + ${formatCount(sums.tombstones)} tombstones + ${formatCount(sums.absent)} absent`,
+  );
+  if (repaired > 0) lines.push(`${formatCount(repaired)} orphans deleted`);
+  lines.push(
+    ok ? "OK: every position is held exactly once" : "FAULT: the ledger does not hold every position exactly once",
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

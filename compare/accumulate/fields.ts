@@ -1,0 +1,111 @@
+/** Findings per field and rule type, at most LIMITS.fieldsPerModel fields; what is over is counted as `other`. */
+import { LIMITS } from "../../src/limits.ts";
+import type { DiffKind } from "../../src/record.ts";
+import type { PairResult } from "../types.ts";
+
+/** Stands for every field beyond the limit; no path, as those begin with `$`. */
+export const OTHER_FIELDS = "other";
+
+export interface FieldTally {
+  k: number;
+  ignored: number;
+  readonly kinds: Map<DiffKind, number>;
+}
+
+type RuleTallies = Map<string, FieldTally>;
+
+/**
+ * Keeps the first `limit` field names in order of text. A field that stays at the end was among the first
+ * at every earlier moment, so its counts are whole, and the order of work does not matter.
+ */
+export class Fields {
+  readonly byPath = new Map<string, RuleTallies>();
+  readonly #limit: number;
+  /** Where the rule type is not known: an ignored difference names only its field. */
+  readonly #other: RuleTallies = new Map();
+  #greatest: string | undefined;
+
+  constructor(limit: number = LIMITS.fieldsPerModel) {
+    this.#limit = limit;
+  }
+
+  /** Counts a pair: once per field and rule type, and once per kind in it. */
+  addPair(result: PairResult): void {
+    const seen = new Set<string>();
+    const first = (...parts: string[]): boolean => {
+      const key = JSON.stringify(parts);
+      return !seen.has(key) && seen.add(key) !== undefined;
+    };
+    for (const { field, rule, kind } of result.findings) {
+      if (first(field, rule)) this.#tally(field, rule).k++;
+      if (first(field, rule, kind)) bump(this.#tally(field, rule).kinds, kind, 1);
+    }
+    for (const { field } of result.ignored) {
+      if (first(field, "ignore")) this.#tally(field, "ignore").ignored++;
+    }
+  }
+
+  merge(other: Fields): void {
+    for (const [path, rules] of other.byPath) {
+      for (const [rule, tally] of rules) addTally(this.#tally(path, rule), tally);
+    }
+    for (const [rule, tally] of other.#other) addTally(tallyOf(this.#other, rule), tally);
+  }
+
+  /** Path → rule type → counts, in order of text; `other` last when there is any. */
+  entries(): [string, RuleTallies][] {
+    const kept = [...this.byPath].sort(([a], [b]) => (a < b ? -1 : 1));
+    return this.#other.size === 0 ? kept : [...kept, [OTHER_FIELDS, this.#other]];
+  }
+
+  #tally(path: string, rule: string): FieldTally {
+    let rules = this.byPath.get(path);
+    if (rules === undefined) {
+      const full = this.byPath.size >= this.#limit;
+      this.#greatest ??= greatestOf(this.byPath);
+      if (full && path > this.#greatest) return tallyOf(this.#other, rule);
+      rules = new Map();
+      this.byPath.set(path, rules);
+      if (full) this.#evictGreatest();
+      this.#greatest = undefined;
+    }
+    return tallyOf(rules, rule);
+  }
+
+  #evictGreatest(): void {
+    const path = greatestOf(this.byPath);
+    for (const [rule, tally] of this.byPath.get(path) ?? []) addTally(tallyOf(this.#other, rule), tally);
+    this.byPath.delete(path);
+  }
+}
+
+/** Adds to a counter of a map. */
+export function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** Adds every counter of `from` to `into`. */
+export function addCounts<K>(into: Map<K, number>, from: ReadonlyMap<K, number>): void {
+  for (const [key, value] of from) bump(into, key, value);
+}
+
+function tallyOf(rules: RuleTallies, rule: string): FieldTally {
+  let tally = rules.get(rule);
+  if (tally === undefined) {
+    tally = { k: 0, ignored: 0, kinds: new Map() };
+    rules.set(rule, tally);
+  }
+  return tally;
+}
+
+function addTally(into: FieldTally, from: FieldTally): void {
+  into.k += from.k;
+  into.ignored += from.ignored;
+  addCounts(into.kinds, from.kinds);
+}
+
+function greatestOf(fields: ReadonlyMap<string, unknown>): string {
+  let greatest = "";
+  for (const path of fields.keys()) if (path > greatest) greatest = path;
+  return greatest;
+}

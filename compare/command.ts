@@ -1,0 +1,141 @@
+/** Commands of this stage: compare, gate, report, export, runs. They read flags, call the stage, print, and exit by its verdict. */
+import { type Command, Option } from "commander";
+import { EXIT } from "../src/errors.ts";
+import { reportKey } from "../src/lake/keys.ts";
+import { resolveRun } from "../src/lake/run.ts";
+import type { Runner, Session } from "../src/session.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportRun } from "./export.ts";
+import { currentSummary, findSummary, type GateOptions, gateStage, staleReason } from "./gate.ts";
+import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
+import { type CompareOptions, compareStage } from "./run-compare.ts";
+import { renderRuns, runsStage } from "./runs.ts";
+
+export { gateStage } from "./gate.ts";
+export { printSummary } from "./print.ts";
+export { compareStage } from "./run-compare.ts";
+
+const GATE_HELP = `
+Example:
+  $ cutover gate --model 'client-a/*'
+
+Exit codes: 0 pass, 1 fail, 3 inconclusive, 4 nothing compared, 5 error: something could not be compared, or
+the comparison is missing or out of date (cutover compare makes it).`;
+
+export function addCompareCommands(program: Command, run: Runner): void {
+  compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
+    .addHelpText("after", "\nExample:\n  $ cutover compare        again after a change of rules: nothing is sent to the target")
+    .action(run(compareAction));
+  gateFlags(program.command("gate").description("the verdict of a comparison as an exit code"))
+    .addHelpText("after", GATE_HELP)
+    .action(run((session: Session, flags: GateFlags) => gateAction(session, { run: flags.run, models: flags.model })));
+  runFlag(program.command("report").description("the HTML report of a comparison, rendered from its summary"))
+    .option("--out <file>", "write it to a file")
+    .option("--open", "open it in the browser", false)
+    .addHelpText("after", "\nExample:\n  $ cutover report --open")
+    .action(run(reportAction));
+  program
+    .command("export [run]")
+    .description("every finding of a comparison, on stdout or into a file (default: the latest run)")
+    .addOption(new Option("--format <format>", "file format").choices([...EXPORT_FORMATS]).default("ndjson"))
+    .option("--out <file>", "write to a file instead of stdout")
+    .addHelpText("after", "\nExample:\n  $ cutover export --format csv --out findings.csv")
+    .action((id: string | undefined, flags: ExportFlags) => run(exportAction)({ ...flags, run: id }));
+  program
+    .command("runs")
+    .description("the runs of the store, their state and verdicts")
+    .addHelpText("after", "\nExample:\n  $ cutover runs --json")
+    .action(run((session: Session) => runsAction(session)));
+}
+
+/** Flags of compare, on any command that compares; a flag the command has already is left alone. */
+export function compareFlags(command: Command): Command {
+  return runFlag(command);
+}
+
+/** Flags of gate, on any command that judges; `models` of GateOptions is `--model`. */
+export function gateFlags(command: Command): Command {
+  return addOnce(runFlag(command), "--model <pattern...>", "judge only these models (* stands for any characters)");
+}
+
+function runFlag(command: Command): Command {
+  return addOnce(command, "--run <id>", "run to read (default: the latest)");
+}
+
+function addOnce(command: Command, flags: string, description: string): Command {
+  const option = new Option(flags, description);
+  const known = command.options.some(({ long }) => long === option.long);
+  return known ? command : command.addOption(option);
+}
+
+interface GateFlags {
+  readonly run?: string;
+  readonly model?: readonly string[];
+}
+
+interface ExportFlags {
+  readonly run?: string | undefined;
+  readonly format: ExportFormat;
+  readonly out?: string;
+}
+
+interface ReportFlags {
+  readonly run?: string;
+  readonly out?: string;
+  readonly open: boolean;
+}
+
+/** Judgement is the gate's: a comparison that could be made exits 0 whatever it found. */
+async function compareAction(session: Session, options: CompareOptions): Promise<number> {
+  const summary = await compareStage(session, { run: options.run });
+  await printSummary(session, summary);
+  session.log.info("report", { at: reportPlace(session, summary) });
+  return EXIT.pass;
+}
+
+async function gateAction(session: Session, options: GateOptions): Promise<number> {
+  const { summary, exitCode } = await gateStage(session, options);
+  await printSummary(session, summary);
+  return exitCode;
+}
+
+async function reportAction(session: Session, flags: ReportFlags): Promise<number> {
+  const run = await resolveRun(session.store, flags.run);
+  const summary = await findSummary(session, run);
+  const stale = await staleReason(session, run, summary);
+  if (stale !== undefined) session.log.warn("the report shows a comparison that is out of date", { because: stale });
+  const { renderHtml } = await import("./report/html.ts");
+  const page = renderHtml(summary);
+  let at = reportPlace(session, summary);
+  if (flags.out === undefined) {
+    const key = reportKey(summary.run, summary.rules);
+    await session.store.put(key, new TextEncoder().encode(page), { contentType: "text/html; charset=utf-8" });
+  } else {
+    const file = await fileOutput(flags.out);
+    await file.write(page);
+    await file.close();
+    at = flags.out;
+  }
+  if (flags.open) await openInBrowser(flags.out ?? (await localReport(session, summary, page)));
+  const { stdout } = session.streams;
+  await stdout.write(session.flags.json ? `${JSON.stringify({ run: summary.run, report: at })}\n` : `${at}\n`);
+  return EXIT.pass;
+}
+
+async function exportAction(session: Session, flags: ExportFlags): Promise<number> {
+  const run = await resolveRun(session.store, flags.run);
+  const summary = await currentSummary(session, run);
+  const file = flags.out === undefined ? undefined : await fileOutput(flags.out);
+  const { rows } = await exportRun(session, summary, flags.format, file ?? session.streams.stdout);
+  await file?.close();
+  session.log.info("exported", { findings: rows, format: flags.format, to: flags.out ?? "stdout" });
+  return EXIT.pass;
+}
+
+async function runsAction(session: Session): Promise<number> {
+  const state = await runsStage(session, {});
+  const { stdout } = session.streams;
+  await stdout.write(
+    session.flags.json ? `${JSON.stringify(state, null, 2)}\n` : renderRuns(state.runs, stdout.columns),
+  );
+  return EXIT.pass;
+}

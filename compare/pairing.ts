@@ -1,0 +1,251 @@
+/** Finds, for each row of a capture object, the answer at its position: never by id. */
+import { CutoverError } from "../src/errors.ts";
+import type { ObjectReader } from "../src/parquet/types.ts";
+import { REPLAY_OUTCOMES, type ReplayOutcome } from "../src/record.ts";
+import type { CandidateAnswer } from "./types.ts";
+
+/** Above this many positions in a range the index is a map: a range may be mostly holes (compaction, retention). */
+const DIRECT_INDEX_POSITIONS = 4_194_304;
+const NO_ROW = -1;
+const FIRST_BYTES = 1024 * 1024;
+
+export interface RowIndex {
+  readonly rows: number;
+  /** Row of the capture object at a position; −1 when there is none. */
+  rowOf(offset: bigint): number;
+}
+
+/** Reads the positions of a capture object. PARQUET_CORRUPT when one lies outside the range or stands twice. */
+export async function indexRows(reader: ObjectReader, first: bigint, last: bigint): Promise<RowIndex> {
+  const span = last - first + 1n;
+  const direct = span <= BigInt(DIRECT_INDEX_POSITIONS) ? new Int32Array(Number(span)).fill(NO_ROW) : undefined;
+  const sparse = new Map<bigint, number>();
+  const rowOf = (offset: bigint): number => {
+    if (offset < first || offset > last) return NO_ROW;
+    return (direct === undefined ? sparse.get(offset) : direct[Number(offset - first)]) ?? NO_ROW;
+  };
+  let row = 0;
+  for (let group = 0; group < reader.rowGroups.length; group++) {
+    const { offset: offsets } = await reader.read(group, ["offset"]);
+    for (const offset of offsets as readonly bigint[]) {
+      if (offset < first || offset > last || rowOf(offset) !== NO_ROW) {
+        throw corrupt(reader, `each position from ${first} to ${last} at most once`, offset);
+      }
+      if (direct === undefined) sparse.set(offset, row++);
+      else direct[Number(offset - first)] = row++;
+    }
+  }
+  return { rows: row, rowOf };
+}
+
+function corrupt(reader: ObjectReader, expected: string, received: unknown): CutoverError {
+  return new CutoverError("PARQUET_CORRUPT", "a row does not belong here", {
+    place: reader.key,
+    expected,
+    received: String(received),
+  });
+}
+
+/** Rows [from, to) of a capture object. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const COLUMNS = ["offset", "outcome", "status", "output", "outputType", "latencyMs"] as const;
+const OUTCOME_CODES = new Map<string, number>(REPLAY_OUTCOMES.map((outcome, at) => [outcome, at + 1]));
+const OK_CODE = 1;
+/** ok and model_error are answers. */
+const LAST_ANSWER_CODE = 2;
+
+/**
+ * The answers to a range of rows, in typed arrays and one byte buffer: no object per pair. Reused from unit
+ * to unit, so that memory follows the largest one.
+ */
+export class Answers {
+  range: RowRange = { from: 0, to: 0 };
+  /** Answers at a position that the object does not hold. */
+  strays = 0;
+  /** Answers of the range at a position that has one already. */
+  repeats = 0;
+  /** True when the bytes did not fit `maxBytes`: what is loaded is then not whole. */
+  overflowed = false;
+  readonly maxBytes: number;
+  #bytes: Buffer = Buffer.alloc(0);
+  #used = 0;
+  #codes = new Uint8Array(0);
+  #statuses = new Int32Array(0);
+  #types = new Int32Array(0);
+  #starts = new Int32Array(0);
+  #lengths = new Int32Array(0);
+  #latencies = new Float64Array(0);
+  #typeNames: (string | null)[] = [];
+  #typeCodes = new Map<string | null, number>();
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** Empties it for the rows of `range`. */
+  reset(range: RowRange): void {
+    const rows = range.to - range.from;
+    this.range = range;
+    this.strays = 0;
+    this.repeats = 0;
+    this.overflowed = false;
+    this.#used = 0;
+    this.#typeNames = [];
+    this.#typeCodes = new Map();
+    if (this.#codes.length < rows) {
+      this.#statuses = new Int32Array(rows);
+      this.#types = new Int32Array(rows);
+      this.#starts = new Int32Array(rows);
+      this.#lengths = new Int32Array(rows);
+      this.#latencies = new Float64Array(rows);
+      this.#codes = new Uint8Array(rows);
+    } else {
+      this.#codes.fill(0);
+    }
+  }
+
+  /** Takes the answers of a commit that belong to the range. When reading it fails, none of them stays. */
+  async load(reader: ObjectReader, index: RowIndex): Promise<void> {
+    const taken: number[] = [];
+    const { strays, repeats } = this;
+    try {
+      for (let group = 0; group < reader.rowGroups.length && !this.overflowed; group++) {
+        this.#take(reader, await reader.read(group, COLUMNS), index, taken);
+      }
+    } catch (error) {
+      for (const slot of taken) this.#codes[slot] = 0;
+      Object.assign(this, { strays, repeats });
+      throw error;
+    }
+  }
+
+  /** Whether the row of the range was answered at all, with success or a typed failure. */
+  has(row: number): boolean {
+    return this.#codes[row - this.range.from] !== 0;
+  }
+
+  /** A success of the same status, media type and bytes: the case of nearly all pairs, a match without a parse. */
+  equals(row: number, status: number, type: string, body: Uint8Array): boolean {
+    const slot = row - this.range.from;
+    if (this.#codes[slot] !== OK_CODE) return false;
+    const length = this.#lengths[slot] as number;
+    if (length !== body.length || this.#statuses[slot] !== status) return false;
+    if (this.#typeNames[this.#types[slot] as number] !== type) return false;
+    const start = this.#starts[slot] as number;
+    return this.#bytes.compare(body, 0, length, start, start + length) === 0;
+  }
+
+  /** Milliseconds. */
+  latency(row: number): number {
+    return this.#latencies[row - this.range.from] as number;
+  }
+
+  /** The answer as an object; its body is valid until the next `reset`. */
+  at(row: number): CandidateAnswer {
+    const slot = row - this.range.from;
+    const code = this.#codes[slot] as number;
+    const outcome = REPLAY_OUTCOMES[code - 1] as ReplayOutcome;
+    if (code > LAST_ANSWER_CODE) return { outcome, answer: null };
+    const start = this.#starts[slot] as number;
+    const body = this.#bytes.subarray(start, start + (this.#lengths[slot] as number));
+    const type = this.#typeNames[this.#types[slot] as number] ?? "";
+    return { outcome, answer: { status: this.#statuses[slot] as number, type, body } };
+  }
+
+  #take(reader: ObjectReader, columns: Record<string, readonly unknown[]>, index: RowIndex, taken: number[]): void {
+    const offsets = columns.offset as readonly bigint[];
+    const outcomes = columns.outcome as readonly string[];
+    const statuses = columns.status as readonly (number | null)[];
+    const outputs = columns.output as readonly (Uint8Array | null)[];
+    const types = columns.outputType as readonly (string | null)[];
+    const latencies = columns.latencyMs as readonly number[];
+    for (let i = 0; i < offsets.length; i++) {
+      const row = index.rowOf(offsets[i] as bigint);
+      if (row === NO_ROW) {
+        this.strays++;
+        continue;
+      }
+      if (row < this.range.from || row >= this.range.to) continue;
+      const slot = row - this.range.from;
+      if (this.#codes[slot] !== 0) {
+        this.repeats++;
+        continue;
+      }
+      const code = OUTCOME_CODES.get(outcomes[i] as string);
+      const answered = code !== undefined && code <= LAST_ANSWER_CODE;
+      if (code === undefined || (answered && (outputs[i] === null || statuses[i] === null))) {
+        throw corrupt(reader, "an outcome of the closed set, with status and output when it is an answer", outcomes[i]);
+      }
+      const body = answered ? (outputs[i] as Uint8Array) : undefined;
+      if (!this.#store(slot, body)) return;
+      this.#statuses[slot] = statuses[i] ?? 0;
+      this.#types[slot] = this.#typeIndex(types[i] ?? null);
+      this.#latencies[slot] = latencies[i] as number;
+      this.#codes[slot] = code;
+      taken.push(slot);
+    }
+  }
+
+  /** Copies a body behind the others; false, and overflowed, when it does not fit. One alone always fits. */
+  #store(slot: number, body: Uint8Array | undefined): boolean {
+    const length = body?.length ?? 0;
+    const needed = this.#used + length;
+    if (needed > this.maxBytes && this.#used > 0) {
+      this.overflowed = true;
+      return false;
+    }
+    if (needed > this.#bytes.length) {
+      const wanted = Math.max(needed, Math.min(this.maxBytes, Math.max(FIRST_BYTES, 2 * this.#bytes.length)));
+      const grown = Buffer.allocUnsafeSlow(wanted);
+      grown.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = grown;
+    }
+    if (body !== undefined) this.#bytes.set(body, this.#used);
+    this.#starts[slot] = this.#used;
+    this.#lengths[slot] = length;
+    this.#used = needed;
+    return true;
+  }
+
+  #typeIndex(type: string | null): number {
+    let code = this.#typeCodes.get(type);
+    if (code === undefined) {
+      code = this.#typeNames.push(type) - 1;
+      this.#typeCodes.set(type, code);
+    }
+    return code;
+  }
+}
+
+/** Adds the bytes of a commit's outputs to `lengths`, by captured row. */
+export async function measureAnswers(reader: ObjectReader, index: RowIndex, lengths: Float64Array): Promise<void> {
+  for (let group = 0; group < reader.rowGroups.length; group++) {
+    const { offset, output } = await reader.read(group, ["offset", "output"]);
+    for (let i = 0; i < (offset?.length ?? 0); i++) {
+      const row = index.rowOf(offset?.[i] as bigint);
+      if (row !== NO_ROW) lengths[row] = (lengths[row] as number) + ((output?.[i] as Uint8Array | null)?.length ?? 0);
+    }
+  }
+}
+
+/** Cuts the rows into consecutive ranges whose answers fit `maxBytes`, each of one row at least. */
+export function planPasses(lengths: ArrayLike<number>, maxBytes: number): RowRange[] {
+  const passes: RowRange[] = [];
+  let from = 0;
+  let bytes = 0;
+  for (let row = 0; row < lengths.length; row++) {
+    const length = lengths[row] as number;
+    if (row > from && bytes + length > maxBytes) {
+      passes.push({ from, to: row });
+      from = row;
+      bytes = 0;
+    }
+    bytes += length;
+  }
+  passes.push({ from, to: lengths.length });
+  return passes;
+}

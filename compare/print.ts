@@ -1,0 +1,72 @@
+/** What the commands print of a comparison, and where its files stand. */
+import { spawn } from "node:child_process";
+import { mkdtemp, open, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { CutoverError } from "../src/errors.ts";
+import { reportKey } from "../src/lake/keys.ts";
+import type { Output, Session } from "../src/session.ts";
+import type { Summary } from "./summary.ts";
+
+/** The summary on stdout: one JSON document, or the table. */
+export async function printSummary({ flags, streams }: Session, summary: Summary): Promise<void> {
+  const { stdout } = streams;
+  if (flags.json) return stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  const { renderTerminal } = await import("./report/terminal.ts");
+  await stdout.write(renderTerminal(summary, { color: flags.color && stdout.isTTY, columns: stdout.columns }));
+}
+
+/** Where a person opens the report: a path for a local store, else the store's own address. */
+export function reportPlace(session: Session, summary: Pick<Summary, "run" | "rules">): string {
+  const key = reportKey(summary.run, summary.rules);
+  return isLocal(session) ? join(session.store.url, key) : `${session.store.url.replace(/\/$/, "")}/${key}`;
+}
+
+/** A local file with the report: in the store when that is a folder, else a copy. */
+export async function localReport(session: Session, summary: Summary, page: string): Promise<string> {
+  if (isLocal(session)) return reportPlace(session, summary);
+  const path = join(await mkdtemp(join(tmpdir(), "cutover-")), "report.html");
+  await writeFile(path, page);
+  return path;
+}
+
+/** Opens a file in the browser, and does not wait for it. */
+export async function openInBrowser(path: string): Promise<void> {
+  const [command, ...args] = OPENERS[process.platform] ?? ["xdg-open"];
+  const page = pathToFileURL(resolve(path)).href;
+  const child = spawn(command as string, [...args, page], { detached: true, stdio: "ignore" });
+  await new Promise<void>((done, failed) => {
+    child.once("spawn", done);
+    child.once("error", (cause) => {
+      const hint = `open ${path} yourself`;
+      failed(
+        new CutoverError("USAGE", "no program to open a browser with", { expected: String(command), hint, cause }),
+      );
+    });
+  });
+  child.unref();
+}
+
+const OPENERS: Readonly<Record<string, readonly string[]>> = {
+  darwin: ["open"],
+  win32: ["explorer.exe"],
+};
+
+function isLocal({ store }: Session): boolean {
+  return !/^[a-z0-9]{2,}:/.test(store.url);
+}
+
+/** A file as an Output, made anew; USAGE when it cannot be made. */
+export async function fileOutput(path: string): Promise<Output & { close(): Promise<void> }> {
+  const handle = await open(path, "w").catch((cause: unknown) => {
+    const hint = "give --out a file in a folder that exists and can be written";
+    throw new CutoverError("USAGE", "the file cannot be written", { place: path, hint, cause });
+  });
+  return {
+    isTTY: false,
+    columns: 80,
+    write: (data) => handle.writeFile(data),
+    close: () => handle.close(),
+  };
+}

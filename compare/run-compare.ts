@@ -1,0 +1,137 @@
+/** The compare stage: judges every unit of a run, and writes diffs, report and, last of all, summary.json. */
+import { rulesHash } from "../src/config/models.ts";
+import { diffsPrefix, reportKey, summaryKey } from "../src/lake/keys.ts";
+import { type Run, readSkips, resolveRun } from "../src/lake/run.ts";
+import { compileSelection } from "../src/lake/selection.ts";
+import { LIMITS } from "../src/limits.ts";
+import type { Session, Stage } from "../src/session.ts";
+import type { Store } from "../src/store/port.ts";
+import { RunTally } from "./accumulate/tally.ts";
+import { type Inputs, listInputs } from "./inputs.ts";
+import { sendMetrics } from "./metrics.ts";
+import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
+import { Answers } from "./pairing.ts";
+import { RepeatedIds } from "./repeated-ids.ts";
+import { encodeSummary, readSummary, staleness } from "./stored.ts";
+import { summarise } from "./summarise.ts";
+import type { Problem, Summary } from "./summary.ts";
+import { compareUnit, type UnitContext } from "./unit.ts";
+
+export interface CompareOptions {
+  /** Default: the run created last. */
+  readonly run?: string | undefined;
+  /** Bytes of answers held at once; for tests. */
+  readonly bufferBytes?: number | undefined;
+}
+
+export const compareStage: Stage<CompareOptions, Summary> = async (session, options) => {
+  const { config, store, clock, signal, version } = session;
+  const run = await resolveRun(store, options.run);
+  const hash = rulesHash(config);
+  const rules = hash.slice(0, 12);
+  const table = createModelTable(config, utcDay(clock.now()));
+  // A rule that cannot be read is refused before any work.
+  for (const name of Object.keys(run.models)) table.compiled(name);
+  const inputs = await listInputs(store, run, signal);
+  await dropStale(session, run, rules, table, inputs);
+
+  const judged = await judgeUnits(session, run, rules, table, inputs, options.bufferBytes);
+  const summary = summarise({
+    run,
+    skips: await readSkips(store, run.run),
+    rulesHash: hash,
+    table,
+    tally: judged.tally,
+    problems: [...inputs.problems, ...judged.problems],
+    unreadable: judged.unreadable,
+    inputs: inputs.digest,
+    version,
+  });
+  await deleteOtherDiffs(store, run.run, rules, judged.diffs);
+  await writeReport(session, summary);
+  await store.put(summaryKey(run.run, rules), encodeSummary(summary), { contentType: "application/json", signal });
+  sendMetrics(session.metrics, summary, `${store.url} ${reportKey(run.run, rules)}`);
+  return summary;
+};
+
+/**
+ * A summary of other answers goes before the first of its diffs does, so that no kill leaves a summary beside
+ * diffs that are not its own. One of the same answers stays: the same bytes will be written over it.
+ */
+async function dropStale(session: Session, run: Run, rules: string, table: ModelTable, inputs: Inputs): Promise<void> {
+  const { store, version } = session;
+  const expired = distinctRules(Object.keys(run.models).flatMap((name) => table.expired(name)));
+  const old = await readSummary(store, run.run, rules);
+  if (old === undefined || staleness(old, { inputs: inputs.digest, expired, version }) !== undefined) {
+    await store.delete([summaryKey(run.run, rules)]);
+  }
+}
+
+interface Judged {
+  readonly tally: RunTally;
+  readonly diffs: ReadonlySet<string>;
+  readonly problems: readonly Problem[];
+  readonly unreadable: number;
+}
+
+/** Unit by unit: what is held is one unit's answers, and tallies whose size is bounded. */
+async function judgeUnits(
+  session: Session,
+  run: Run,
+  rules: string,
+  table: ModelTable,
+  { units }: Inputs,
+  bufferBytes: number = LIMITS.compareBufferBytes,
+): Promise<Judged> {
+  const context: UnitContext = {
+    store: session.store,
+    run: run.run,
+    rules,
+    selects: compileSelection(run.query, run.limits),
+    modelOf: table.compiled,
+    answers: new Answers(bufferBytes),
+    repeated: new RepeatedIds(),
+    signal: session.signal,
+  };
+  const tally = new RunTally();
+  const diffs = new Set<string>();
+  const problems: Problem[] = [];
+  let unreadable = 0;
+  let rows = 0;
+  for (const [at, unit] of units.entries()) {
+    session.signal.throwIfAborted();
+    const result = await compareUnit(context, unit);
+    tally.merge(result.tally);
+    for (const key of result.diffs) diffs.add(key);
+    problems.push(...result.problems);
+    unreadable += result.unreadable;
+    rows += unit.object.selected;
+    session.log.progress("compared", { objects: at + 1, of: units.length, records: rows, selected: run.planned });
+  }
+  return { tally, diffs, problems, unreadable };
+}
+
+/** Findings of an earlier comparison that this one did not write again. */
+async function deleteOtherDiffs(store: Store, run: string, rules: string, keep: ReadonlySet<string>): Promise<void> {
+  const stale: string[] = [];
+  for await (const { key } of store.list(diffsPrefix(run, rules))) if (!keep.has(key)) stale.push(key);
+  if (stale.length > 0) await store.delete(stale);
+}
+
+/** report.html beside the summary. One that no browser could open is not written; the summary tells all the same. */
+async function writeReport({ store, log, signal }: Session, summary: Summary): Promise<void> {
+  const { renderHtml } = await import("./report/html.ts");
+  const page = renderHtml(summary);
+  const body = typeof page === "string" ? new TextEncoder().encode(page) : page;
+  const key = reportKey(summary.run, summary.rules);
+  if (body.byteLength > LIMITS.reportMaxBytes) {
+    log.warn("the report is too large to be of use and was not written; summary.json and diffs/ hold all", {
+      bytes: body.byteLength,
+      limit: LIMITS.reportMaxBytes,
+    });
+    await store.delete([key]);
+    return;
+  }
+  if (body.byteLength > LIMITS.reportWarnBytes) log.warn("the report is large", { key, bytes: body.byteLength });
+  await store.put(key, body, { contentType: "text/html; charset=utf-8", signal });
+}

@@ -1,0 +1,102 @@
+/**
+ * What each call of replay has sent, so that the next one can say what a kill cost: `resent` = sent by a call
+ * and not stored by it, over all calls. The count is written about once a second while a call sends, and at its
+ * end; of a killed call the sends of its last second may be missing from it, never a stored one.
+ */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { isCutoverError } from "../src/errors.ts";
+import { callKey, callsPrefix } from "../src/lake/keys.ts";
+import type { Store } from "../src/store/port.ts";
+
+const callSchema = z.object({
+  version: z.literal(1),
+  call: z.int().min(0),
+  writer: z.string(),
+  /** Requests of which at least one try was sent. */
+  sent: z.int().min(0),
+});
+
+export interface Call {
+  readonly number: number;
+  readonly writer: string;
+  /** Notes a request of which the first try goes out now; or, with −1, one that never reached the endpoint. */
+  count(by: 1 | -1): void;
+  readonly sent: number;
+  /** Writes the count when it changed; a write still under way is not doubled. Faults are for the next beat. */
+  beat(): void;
+  /** Waits for the last write, with the final count. */
+  close(): Promise<void>;
+}
+
+/** Requests that calls other than `own` sent without storing a result. */
+export async function readLost(
+  store: Store,
+  run: string,
+  storedByCall: ReadonlyMap<number, number>,
+  own?: number,
+): Promise<number> {
+  let lost = 0;
+  for await (const { key } of store.list(callsPrefix(run))) {
+    const parsed = callSchema.safeParse(JSON.parse(new TextDecoder().decode(await store.get(key))));
+    if (!parsed.success || parsed.data.call === own) continue;
+    lost += Math.max(0, parsed.data.sent - (storedByCall.get(parsed.data.call) ?? 0));
+  }
+  return lost;
+}
+
+/** Takes the next free number of call. */
+export async function openCall(store: Store, run: string): Promise<Call> {
+  const writer = randomBytes(8).toString("hex");
+  let number = 0;
+  for await (const _ of store.list(callsPrefix(run))) number++;
+  while (!(await claim(store, run, number, writer))) number++;
+  return callOf(store, run, number, writer);
+}
+
+function body(call: number, writer: string, sent: number): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ version: 1, call, writer, sent }));
+}
+
+async function claim(store: Store, run: string, number: number, writer: string): Promise<boolean> {
+  try {
+    await store.put(callKey(run, number), body(number, writer, 0), { ifAbsent: true });
+    return true;
+  } catch (error) {
+    if (isCutoverError(error, "STORE_EXISTS")) return false;
+    throw error;
+  }
+}
+
+function callOf(store: Store, run: string, number: number, writer: string): Call {
+  let sent = 0;
+  let written = 0;
+  let writing: Promise<void> | undefined;
+  const write = async (): Promise<void> => {
+    const now = sent;
+    await store.put(callKey(run, number), body(number, writer, now), { contentType: "application/json" });
+    written = now;
+  };
+  return {
+    number,
+    writer,
+    get sent() {
+      return sent;
+    },
+    count(by) {
+      sent += by;
+    },
+    beat() {
+      if (writing || written === sent) return;
+      writing = write()
+        .catch(() => {})
+        .finally(() => {
+          writing = undefined;
+        });
+    },
+    async close() {
+      await writing;
+      if (written !== sent) await write();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** `cutover replay`: flags in, result out. */
+import type { Command } from "commander";
+import { EXIT } from "../src/errors.ts";
+import type { Runner, Session } from "../src/session.ts";
+import { renderForecast } from "./forecast.ts";
+import { type ReplayResult, renderResult } from "./result.ts";
+import { forecastStage, type ReplayOptions, replayStage } from "./stage.ts";
+
+export { replayChecks } from "./checks.ts";
+export type { ReplayResult } from "./result.ts";
+export { type ReplayOptions, replayStage } from "./stage.ts";
+
+export function addReplayCommands(program: Command, run: Runner): void {
+  replayFlags(program.command("replay").description("send a selection of the captured requests to a target"))
+    .option("--dry-run", "print requests, bytes, endpoints and time; send and write nothing")
+    .addHelpText("after", "\nExample:\n  $ cutover replay --target candidate --limit 1000")
+    .action(run(replayAction));
+}
+
+/** Flags of a replay, also for the command that does the whole loop. */
+export function replayFlags(command: Command): Command {
+  return command
+    .requiredOption("--target <name>", "target of cutover.yaml")
+    .option("--run <id>", "id of the run; by default a hash of selection and target")
+    .option("--model <pattern>", "models to replay, * stands for anything; repeatable", collect)
+    .option("--since <time>", "captured at or after: ISO 8601 (UTC) or epoch milliseconds")
+    .option("--until <time>", "captured before")
+    .option("--sample <share>", "share of the records, 0 to 1, by a hash of the position")
+    .option("--limit <n>", "at most so many records of each model, by the same hash")
+    .option("--ids <file>", "only the ids in this file, one a line")
+    .option("--same-as <run>", "the pinned selection of another run")
+    .option("--fresh", "pin the selection anew instead of resuming");
+}
+
+async function replayAction(session: Session, options: ReplayOptions): Promise<number> {
+  const { stdout } = session.streams;
+  const { json } = session.flags;
+  if (options.dryRun) {
+    const forecast = await forecastStage(session, options);
+    await stdout.write(json ? `${JSON.stringify(forecast)}\n` : renderForecast(forecast));
+    return EXIT.pass;
+  }
+  const result = await replayStage(session, options);
+  await session.log.flush();
+  await stdout.write(json ? `${JSON.stringify(result)}\n` : renderResult(result));
+  return replayExitCode(result);
+}
+
+/** Results that failed are for compare and gate to judge; what was skipped must be mended and sent. */
+export function replayExitCode(result: ReplayResult): number {
+  return Object.keys(result.skipped).length > 0 ? EXIT.usage : EXIT.pass;
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,51 @@
+/**
+ * Which endpoints are parked, and why. An endpoint that never could be reached is no result of any request: what
+ * waits for it keeps waiting until it answers, or until it has been silent for `silentMs`, when it is parked and
+ * its requests are skipped. Parking lasts for one call of replay; the next one tries again.
+ */
+import type { SkipReason } from "./retry.ts";
+import type { Reply } from "./target.ts";
+
+export interface Parked {
+  readonly reason: SkipReason;
+  readonly detail: string;
+}
+
+export interface Health {
+  /** Notes one try; parks the endpoint when it was refused all the time for long enough. */
+  note(endpoint: string, reply: Reply, now: number): void;
+  park(endpoint: string, reason: SkipReason, detail: string): void;
+  parked(endpoint: string): Parked | undefined;
+  readonly all: ReadonlyMap<string, Parked>;
+}
+
+/** Fewer refusals are no evidence, however far apart. */
+const MIN_REFUSALS = 5;
+
+export function createHealth(silentMs: number, onPark: (endpoint: string, parked: Parked) => void): Health {
+  const all = new Map<string, Parked>();
+  const silent = new Map<string, { since: number; tries: number }>();
+  const park = (endpoint: string, reason: SkipReason, detail: string): void => {
+    if (all.has(endpoint)) return;
+    const parked = { reason, detail };
+    all.set(endpoint, parked);
+    onPark(endpoint, parked);
+  };
+  return {
+    all,
+    park,
+    parked: (endpoint) => all.get(endpoint),
+    note(endpoint, reply, now) {
+      if (reply.fate !== "refused") {
+        silent.delete(endpoint);
+        return;
+      }
+      const streak = silent.get(endpoint) ?? { since: now, tries: 0 };
+      streak.tries++;
+      silent.set(endpoint, streak);
+      if (streak.tries >= MIN_REFUSALS && now - streak.since >= silentMs) {
+        park(endpoint, "endpoint_unreachable", `${reply.errorClass}: ${reply.errorDetail}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** What a call tells while it works: the progress line, parked endpoints, metrics. */
+import type { Run } from "../src/lake/run.ts";
+import { LIMITS } from "../src/limits.ts";
+import type { ReplayedRecord } from "../src/record.ts";
+import type { Session } from "../src/session.ts";
+import type { Parked } from "./health.ts";
+import { group } from "./result.ts";
+import type { Tally } from "./tally.ts";
+
+export interface Reporter {
+  result(record: ReplayedRecord): void;
+  park(endpoint: string, parked: Parked): void;
+  /** About once a second. */
+  tick(onWire: number, parked: number): void;
+}
+
+export function createReporter(session: Session, run: Run, stored: Readonly<Tally>): Reporter {
+  const { clock, log, metrics } = session;
+  const target = run.target.name;
+  const before = stored.replayed + stored.failed;
+  const startedAt = clock.monotonic();
+  let finished = 0;
+  let failed = stored.failed;
+  let samples = 0;
+  return {
+    result({ outcome, latencyMs }) {
+      finished++;
+      const tags = { target, stage: "replay", outcome };
+      metrics.count("replay.requests", 1, tags);
+      if (outcome === "ok" || outcome === "model_error") {
+        // A bounded share one by one: the quantiles of the run come from the store, not from here.
+        if (samples++ < LIMITS.latencySamplesPerSecond) metrics.distribution("replay.latency", latencyMs, tags);
+      } else failed++;
+    },
+    park(endpoint, { reason, detail }) {
+      log.warn(`parked ${endpoint}: its requests are skipped, the others go on`, { reason, detail });
+    },
+    tick(onWire, parked) {
+      samples = 0;
+      const done = before + finished;
+      const perSecond = finished / Math.max((clock.monotonic() - startedAt) / 1000, 0.001);
+      const left = run.planned - done;
+      log.progress(
+        [
+          `${group(done)} of ${group(run.planned)}`,
+          `${group(Math.round(perSecond))}/s`,
+          perSecond > 0 ? `${duration(left / perSecond)} left` : "",
+          `${onWire} in flight`,
+          failed > 0 ? `${group(failed)} failed` : "",
+          parked > 0 ? `${parked} parked` : "",
+        ]
+          .filter((part) => part !== "")
+          .join(" · "),
+      );
+    },
+  };
+}
+
+/** 75 s → `1m15s`. */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${String(whole % 60).padStart(2, "0")}s`;
+  return `${Math.floor(whole / 3600)}h${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}m`;
+}

@@ -1,0 +1,107 @@
+/** Flags of `cutover replay` → selection query. Pure but for the `--ids` file. */
+import { readFile } from "node:fs/promises";
+import { CutoverError, messageOf } from "../src/errors.ts";
+import type { SelectionQuery } from "../src/lake/run.ts";
+import { LIMITS } from "../src/limits.ts";
+
+/** As commander and other stages hand them over. */
+export interface SelectionFlags {
+  /** Patterns; none selects every model. */
+  readonly model?: readonly string[];
+  /** ISO 8601 (UTC when it names no zone) or epoch milliseconds. */
+  readonly since?: string;
+  readonly until?: string;
+  /** Share of the records, above 0 and at most 1, chosen by a hash of the position. */
+  readonly sample?: string;
+  /** At most so many of each model, the lowest by that hash. */
+  readonly limit?: string;
+  /** File with one id a line. */
+  readonly ids?: string;
+}
+
+export async function queryOf(flags: SelectionFlags): Promise<SelectionQuery> {
+  const query: SelectionQuery = {
+    models: [...new Set(flags.model ?? [])].sort(),
+    since: flags.since === undefined ? null : parseTime("--since", flags.since),
+    until: flags.until === undefined ? null : parseTime("--until", flags.until),
+    sample: flags.sample === undefined ? null : parseSample(flags.sample),
+    limitPerModel: flags.limit === undefined ? null : parseLimit(flags.limit),
+    ids: flags.ids === undefined ? null : await readIds(flags.ids),
+  };
+  if (query.since !== null && query.until !== null && query.since >= query.until) {
+    throw new CutoverError("USAGE", "--since is not before --until", {
+      received: `${flags.since} and ${flags.until}`,
+      hint: "since is included, until is not",
+    });
+  }
+  return query;
+}
+
+/** True when any flag narrows the selection. */
+export function narrows(flags: SelectionFlags): boolean {
+  const { model = [], since, until, sample, limit, ids } = flags;
+  return model.length > 0 || [since, until, sample, limit, ids].some((flag) => flag !== undefined);
+}
+
+/** The query in words, for messages. */
+export function describeQuery(query: SelectionQuery): string {
+  const parts = [
+    query.models.length > 0 ? `models ${query.models.join(", ")}` : "all models",
+    query.since === null ? "" : `since ${new Date(query.since).toISOString()}`,
+    query.until === null ? "" : `until ${new Date(query.until).toISOString()}`,
+    query.sample === null ? "" : `a sample of ${query.sample}`,
+    query.limitPerModel === null ? "" : `at most ${query.limitPerModel} of each model`,
+    query.ids === null ? "" : `${query.ids.length} ids`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** Only absolute times: the same command must mean the same selection when it is given again. */
+export function parseTime(flag: string, text: string): number {
+  const date = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(text);
+  const zoned = date && (date[4] !== undefined || date[1] === undefined);
+  const time = /^\d{1,15}$/.test(text) ? Number(text) : date ? Date.parse(zoned ? text : `${text}Z`) : Number.NaN;
+  if (Number.isFinite(time)) return time;
+  throw new CutoverError("USAGE", `${flag} is not a time`, {
+    expected: "2026-11-23, 2026-11-23T10:00:00Z or epoch milliseconds; UTC when no zone is named",
+    received: text,
+    hint: "a time relative to now would make the same command another run",
+  });
+}
+
+function parseSample(text: string): number {
+  const share = /^(\d+(\.\d*)?|\.\d+)(e-\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (share > 0 && share <= 1) return share;
+  throw new CutoverError("USAGE", "--sample is not a share", {
+    expected: "a number above 0 and at most 1, such as 0.01",
+    received: text,
+    hint: "for a number of records of each model: --limit N",
+  });
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1) return limit;
+  throw new CutoverError("USAGE", "--limit is not a count", { expected: "a whole number from 1", received: text });
+}
+
+async function readIds(file: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new CutoverError("USAGE", "the file of --ids cannot be read", { place: file, received: messageOf(cause) });
+  }
+  const ids = new Set(text.split(/\r?\n/).filter((line) => line !== ""));
+  if (ids.size === 0) {
+    throw new CutoverError("USAGE", "the file of --ids holds no id", { place: file, expected: "one id a line" });
+  }
+  if (ids.size > LIMITS.planIds) {
+    throw new CutoverError("USAGE", "the file of --ids holds too many ids", {
+      place: file,
+      expected: `at most ${LIMITS.planIds}`,
+      received: `${ids.size}`,
+    });
+  }
+  return [...ids].sort();
+}

@@ -1,0 +1,132 @@
+/** The outcome of a call as JSON and as text. Pure. */
+import type { Run } from "../src/lake/run.ts";
+import type { Parked } from "./health.ts";
+import type { SkipReason } from "./retry.ts";
+import type { Tally } from "./tally.ts";
+
+/** All counts but `now` and `seconds` are over everything the run has stored: planned = replayed + failed + skipped once it is done. */
+export interface ReplayResult {
+  readonly run: string;
+  readonly target: string;
+  readonly planned: number;
+  /** Answers (ok, model_error), and results that are none. */
+  readonly replayed: number;
+  readonly failed: number;
+  readonly skipped: Partial<Record<SkipReason, number>>;
+  /** Requests sent by a call that was killed or stopped before it could store the result; they were sent again. */
+  readonly resent: number;
+  readonly attempts: number;
+  readonly throttles: number;
+  /** Wall time of this call. */
+  readonly seconds: number;
+  /** Of answers; null when there is none. */
+  readonly latencyMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  /** `failed` by outcome. */
+  readonly failures: Readonly<Record<string, number>>;
+  readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
+  /** This call's share. */
+  readonly now: { readonly replayed: number; readonly failed: number; readonly sent: number };
+}
+
+export interface ResultParts {
+  readonly run: Run;
+  readonly stored: Tally;
+  readonly now: Tally;
+  readonly skips: Readonly<Record<string, Partial<Record<SkipReason, number>>>>;
+  readonly parked: ReadonlyMap<string, Parked>;
+  readonly resent: number;
+  readonly sent: number;
+  readonly seconds: number;
+}
+
+export function toResult(parts: ResultParts): ReplayResult {
+  const { run, stored, now, parked } = parts;
+  const { latency } = stored;
+  const skipped: Partial<Record<SkipReason, number>> = {};
+  for (const reasons of Object.values(parts.skips)) {
+    for (const [reason, n] of Object.entries(reasons) as [SkipReason, number][]) {
+      skipped[reason] = (skipped[reason] ?? 0) + n;
+    }
+  }
+  return {
+    run: run.run,
+    target: run.target.name,
+    planned: run.planned,
+    replayed: stored.replayed,
+    failed: stored.failed,
+    skipped,
+    resent: parts.resent,
+    attempts: stored.attempts,
+    throttles: stored.throttles,
+    seconds: Math.round(parts.seconds * 1000) / 1000,
+    latencyMs: { p50: latency.quantile(0.5), p95: latency.quantile(0.95), p99: latency.quantile(0.99) },
+    failures: Object.fromEntries([...stored.failures].sort(([a], [b]) => (a < b ? -1 : 1))),
+    parked: [...parked]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([endpoint, { reason, detail }]) => ({ endpoint, reason, detail })),
+    now: { replayed: now.replayed, failed: now.failed, sent: parts.sent },
+  };
+}
+
+/** Rows of each model that its parked endpoint left without a result. */
+export function skipsOf(
+  run: Run,
+  stored: Tally,
+  reasonOf: (model: string) => SkipReason | undefined,
+): Record<string, Partial<Record<SkipReason, number>>> {
+  const skips: Record<string, Partial<Record<SkipReason, number>>> = {};
+  for (const [model, planned] of Object.entries(run.models)) {
+    const reason = reasonOf(model);
+    const missing = planned - (stored.models.get(model) ?? 0);
+    if (reason !== undefined && missing > 0) skips[model] = { [reason]: missing };
+  }
+  return skips;
+}
+
+/** Parked endpoints named in the summary; the JSON has all. */
+const PARKED_SHOWN = 5;
+
+/** What a person reads in five seconds. */
+export function renderResult(result: ReplayResult): string {
+  const { latencyMs, now } = result;
+  const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
+  const open = result.planned - result.replayed - result.failed - skipped;
+  const lines = [
+    `run ${result.run} → ${result.target}: ${group(result.replayed)} of ${group(result.planned)} answered` +
+      counted(result.failed, "failed", result.failures) +
+      counted(skipped, "skipped", result.skipped) +
+      (open > 0 ? `, ${group(open)} still to send` : ""),
+    now.sent === 0
+      ? "nothing was left to send"
+      : `${group(now.sent)} sent in ${result.seconds.toFixed(1)} s (${group(Math.round((now.replayed + now.failed) / Math.max(result.seconds, 0.001)))}/s)` +
+        (result.throttles > 0 ? `, ${group(result.throttles)} throttled tries` : "") +
+        (result.resent > 0 ? `, ${group(result.resent)} re-sent after an interruption` : ""),
+  ];
+  if (latencyMs.p50 !== null) {
+    lines.push(`latency p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`);
+  }
+  for (const { endpoint, reason, detail } of result.parked.slice(0, PARKED_SHOWN)) {
+    lines.push(`parked ${endpoint}: ${reason} (${detail.slice(0, 200)})`);
+  }
+  if (result.parked.length > PARKED_SHOWN)
+    lines.push(`and ${result.parked.length - PARKED_SHOWN} more parked endpoints`);
+  lines.push(
+    skipped > 0 ? "next: mend the endpoints, then the same command again" : `next: cutover compare --run ${result.run}`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function counted(n: number, word: string, by: Readonly<Record<string, number>>): string {
+  if (n === 0) return "";
+  const reasons = Object.entries(by).map(([reason, count]) => `${group(count)} ${reason}`);
+  return `, ${group(n)} ${word} (${reasons.join(", ")})`;
+}
+
+/** 12345 → 12,345. */
+export function group(n: number): string {
+  return n.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function ms(value: number | null): string {
+  return value === null ? "–" : value < 10 ? `${value.toFixed(1)} ms` : `${group(Math.round(value))} ms`;
+}

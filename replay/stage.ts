@@ -1,0 +1,227 @@
+/** The replay stage: plan, pin, send what has no result yet, store, say what came of it. */
+import { setMaxListeners } from "node:events";
+import { CutoverError } from "../src/errors.ts";
+import { skipsKey } from "../src/lake/keys.ts";
+import { type Run, readSkips, type Skips } from "../src/lake/run.ts";
+import { LIMITS } from "../src/limits.ts";
+import type { Session } from "../src/session.ts";
+import { openCall, readLost } from "./calls.ts";
+import { checkEndpoints, targetIdentity } from "./endpoint.ts";
+import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
+import { type Forecast, forecast } from "./forecast.ts";
+import type { Parked } from "./health.ts";
+import { openTarget, targetSettings } from "./open.ts";
+import { type Plan, pinRun, planRun } from "./plan.ts";
+import { createReporter } from "./progress.ts";
+import { narrows, queryOf, type SelectionFlags } from "./query.ts";
+import { type ReplayResult, skipsOf, toResult } from "./result.ts";
+import { readStored, type Stored } from "./stored.ts";
+import { addToTally, createTally } from "./tally.ts";
+import type { Endpoint, Target } from "./target.ts";
+import { checkPinned, unitsOf } from "./unit.ts";
+
+export interface ReplayOptions extends SelectionFlags {
+  readonly target: string;
+  readonly run?: string;
+  readonly sameAs?: string;
+  readonly fresh?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** What tests set: bounds, chance, and how often the stage looks around. */
+export interface Tuning {
+  readonly limits: EngineLimits;
+  readonly random: () => number;
+  readonly tickMs: number;
+}
+
+export const DEFAULT_TUNING: Tuning = {
+  limits: {
+    commitRows: LIMITS.commitRows,
+    commitBytes: LIMITS.commitBytes,
+    commitAgeMs: LIMITS.commitAgeMs,
+    bufferBytes: LIMITS.replayBufferBytes,
+    openUnits: LIMITS.replayOpenUnits,
+    silentMs: LIMITS.endpointSilentMs,
+  },
+  random: Math.random,
+  tickMs: 1_000,
+};
+
+/** Does the replay; throws INTERRUPTED or TERMINATED, with what is finished stored, when the session is told to stop. */
+export async function replayStage(
+  session: Session,
+  options: ReplayOptions,
+  tuning: Tuning = DEFAULT_TUNING,
+): Promise<ReplayResult> {
+  return withPlan(session, options, async (plan, target, endpoints) => {
+    const run = plan.pinned ? plan.run : await pinRun(session.store, plan.run);
+    await checkPinned(session.store, run);
+    return replayRun({ session, tuning, run, target, endpoints });
+  });
+}
+
+/** `--dry-run`. */
+export async function forecastStage(session: Session, options: ReplayOptions): Promise<Forecast> {
+  return withPlan(session, options, async (plan, _target, endpoints) => {
+    const { concurrency } = targetSettings(session.config, options.target);
+    if (plan.pinned) await checkPinned(session.store, plan.run);
+    return forecast(session.store, plan, await readStored(session.store, plan.run.run), endpoints, concurrency);
+  });
+}
+
+async function withPlan<T>(
+  session: Session,
+  options: ReplayOptions,
+  use: (plan: Plan, target: Target, endpoints: Map<string, Endpoint>) => Promise<T>,
+): Promise<T> {
+  const { store, clock, version, signal } = session;
+  const settings = targetSettings(session.config, options.target);
+  if (options.sameAs !== undefined && narrows(options)) {
+    throw new CutoverError("USAGE", "--same-as takes over a whole selection", {
+      hint: "leave out --model, --since, --until, --sample, --limit and --ids",
+    });
+  }
+  const target = await openTarget(options.target, settings, process.env);
+  try {
+    const plan = await planRun({
+      store,
+      query: await queryOf(options),
+      target: targetIdentity(options.target, settings),
+      run: options.run,
+      sameAs: options.sameAs,
+      fresh: options.fresh ?? false,
+      now: clock.now(),
+      version,
+      signal,
+    });
+    const place = `targets.${options.target}.${target.kind}`;
+    const template = JSON.stringify(settings.http ?? { ...settings.sagemaker, targetModel: undefined });
+    const endpoints = checkEndpoints(place, template, Object.keys(plan.run.models), target.endpoint);
+    return await use(plan, target, endpoints);
+  } finally {
+    await target.close();
+  }
+}
+
+interface RunContext {
+  readonly session: Session;
+  readonly tuning: Tuning;
+  readonly run: Run;
+  readonly target: Target;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+}
+
+async function replayRun(context: RunContext): Promise<ReplayResult> {
+  const { session, run } = context;
+  const { store, clock, log } = session;
+  const startedAt = clock.monotonic();
+  const stored = await readStored(store, run.run);
+  const { tally } = stored;
+  const now = createTally();
+  const done = tally.replayed + tally.failed;
+  if (done > run.planned) throw tooMany(run, done);
+  log.info("replay", { run: run.run, target: run.target.name, planned: run.planned, stored: done });
+  const sending = done < run.planned ? await send(context, stored, now) : undefined;
+  const parked = sending?.engine.health.all ?? new Map<string, Parked>();
+  const skips = skipsOf(run, tally, (model) => parked.get(context.endpoints.get(model)?.key ?? "")?.reason);
+  await writeSkips(context, skips);
+  const resent = await readLost(store, run.run, stored.byCall, sending?.call);
+  const seconds = (clock.monotonic() - startedAt) / 1000;
+  const result = toResult({ run, stored: tally, now, skips, parked, resent, sent: sending?.sent ?? 0, seconds });
+  const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
+  const complete = result.replayed + result.failed + skipped >= run.planned;
+  if (session.signal.aborted && !complete) throw interrupted(session, result);
+  if (skipped > 0 && result.replayed + result.failed === 0) throw allParked(result);
+  return result;
+}
+
+async function send(
+  context: RunContext,
+  stored: Stored,
+  now: ReturnType<typeof createTally>,
+): Promise<{ engine: Engine; call: number; sent: number }> {
+  const { session, run, target, endpoints, tuning } = context;
+  const { store, clock, config, signal } = session;
+  const { concurrency, retry } = targetSettings(config, run.target.name);
+  const units = unitsOf(run);
+  // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
+  const left = units.filter(({ name, pinned }) => {
+    return run.buckets > 1 || (stored.units.get(name)?.rows ?? 0) < pinned.selected;
+  });
+  const call = await openCall(store, run.run);
+  const reporter = createReporter(session, run, stored.tally);
+  setMaxListeners(0, signal);
+  const engine = createEngine({
+    store,
+    clock,
+    random: tuning.random,
+    run,
+    units: left,
+    stored,
+    target,
+    endpoints,
+    concurrency,
+    retry,
+    limits: tuning.limits,
+    call,
+    stop: signal,
+    onResult: reporter.result,
+    onPark: reporter.park,
+    onStored(rows, ours) {
+      for (const row of rows) {
+        addToTally(stored.tally, row);
+        if (ours) addToTally(now, row);
+      }
+    },
+  });
+  const timer = setInterval(() => {
+    engine.tick();
+    call.beat();
+    reporter.tick(engine.limiter.onWire, engine.health.all.size);
+  }, tuning.tickMs);
+  const draining = (): void => session.log.info("stopping: what is in flight finishes and is stored");
+  signal.addEventListener("abort", draining, { once: true });
+  try {
+    await engine.run();
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener("abort", draining);
+    await call.close();
+  }
+  return { engine, call: call.number, sent: call.sent };
+}
+
+/** skips.json says what this call left out; it is written when there is something to say, or something to take back. */
+async function writeSkips({ session: { store }, run }: RunContext, models: Skips["models"] | object): Promise<void> {
+  const before = await readSkips(store, run.run);
+  if (Object.keys(models).length === 0 && Object.keys(before.models).length === 0) return;
+  const document = new TextEncoder().encode(`${JSON.stringify({ version: 1, models }, null, 1)}\n`);
+  await store.put(skipsKey(run.run), document, { contentType: "application/json" });
+}
+
+function interrupted(session: Session, result: ReplayResult): CutoverError {
+  const reason = session.signal.reason;
+  const code = reason instanceof CutoverError && reason.code === "TERMINATED" ? "TERMINATED" : "INTERRUPTED";
+  const done = result.replayed + result.failed;
+  return new CutoverError(code, `run ${result.run} stopped: ${done} of ${result.planned} results are stored`, {
+    hint: "the same command goes on from here",
+  });
+}
+
+function allParked(result: ReplayResult): CutoverError {
+  const { endpoint, reason, detail } = result.parked[0] ?? { endpoint: "", reason: "", detail: "" };
+  return new CutoverError("TARGET_UNUSABLE", "no endpoint of the target can be used", {
+    place: endpoint,
+    received: `${reason}: ${detail}`,
+    hint: "cutover doctor; then the same command again",
+  });
+}
+
+function tooMany(run: Run, stored: number): CutoverError {
+  return new CutoverError("RUN_INVALID", `run ${run.run} holds more results than it planned`, {
+    expected: `${run.planned}`,
+    received: `${stored}`,
+    hint: "an object was copied into its folder; pin anew with --fresh",
+  });
+}

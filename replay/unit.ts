@@ -1,0 +1,175 @@
+/** One unit of work, a capture object and a bucket: which rows are to be sent, and reading them as endpoints have room. */
+import { CutoverError } from "../src/errors.ts";
+import { hashText } from "../src/hash.ts";
+import { openCapture } from "../src/lake/captures.ts";
+import { parseCaptureKey, type RangeId } from "../src/lake/keys.ts";
+import type { Run } from "../src/lake/run.ts";
+import { compileSelection, type Selects } from "../src/lake/selection.ts";
+import type { ColumnValues, ObjectReader } from "../src/parquet/types.ts";
+import type { CapturedRecord, Position } from "../src/record.ts";
+import type { Store } from "../src/store/port.ts";
+import { type StoredUnit, storedOffsets, unitName } from "./stored.ts";
+import type { Endpoint } from "./target.ts";
+
+export interface UnitId {
+  readonly name: string;
+  readonly range: RangeId;
+  readonly bucket: number;
+  readonly pinned: Run["objects"][number];
+}
+
+/** Units of a run in order of key, those without a selected row left out. */
+export function unitsOf(run: Run): UnitId[] {
+  return run.objects
+    .filter(({ selected }) => selected > 0)
+    .flatMap((pinned) => {
+      const range = parseCaptureKey(pinned.key);
+      if (!range) throw new CutoverError("RUN_INVALID", "run.json names no capture object", { place: pinned.key });
+      return Array.from({ length: run.buckets }, (_, bucket) => {
+        return { name: unitName(run.run, range, bucket), range, bucket, pinned };
+      });
+    });
+}
+
+/** The bucket that an endpoint falls into. */
+export function bucketOf(endpoint: Endpoint, buckets: number): number {
+  return buckets === 1 ? 0 : hashText(endpoint.key) % buckets;
+}
+
+/** What is sent of a captured row. */
+export type SendRow = Position & Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status">;
+
+/** One row group of a unit: rows still to be read and sent, and how many go to which endpoint. */
+export interface Pending {
+  readonly rowGroup: number;
+  /** One byte a row: 1 while it is to be sent. */
+  readonly todo: Uint8Array;
+  readonly endpoints: Map<string, number>;
+}
+
+export interface OpenUnit {
+  readonly id: UnitId;
+  readonly reader: ObjectReader;
+  readonly pending: Pending[];
+}
+
+/** Opens the capture object, holds it against what was pinned, and takes away what is stored. */
+export async function openUnit(
+  store: Store,
+  run: Run,
+  id: UnitId,
+  stored: StoredUnit | undefined,
+  endpoints: ReadonlyMap<string, Endpoint>,
+): Promise<OpenUnit> {
+  const { pinned } = id;
+  const capture = await openCapture(store, { key: pinned.key, size: pinned.bytes, etag: pinned.etag });
+  if (capture.footer.contentSha256 !== pinned.contentSha256) {
+    throw changed(store, pinned.key, `contentSha256 ${pinned.contentSha256}`, capture.footer.contentSha256);
+  }
+  const done = await storedOffsets(store, stored?.commits ?? []);
+  const selects = compileSelection(run.query, run.limits);
+  const pending: Pending[] = [];
+  let selected = 0;
+  for (let rowGroup = 0; rowGroup < capture.reader.rowGroups.length; rowGroup++) {
+    const scan = await scanRowGroup(capture.reader, rowGroup, id.range, run.query, selects);
+    const todo = new Uint8Array(scan.models.length);
+    const counts = new Map<string, number>();
+    scan.models.forEach((model, row) => {
+      if (!scan.selected[row]) return;
+      selected++;
+      const endpoint = endpoints.get(model);
+      if (!endpoint)
+        throw new CutoverError("RUN_INVALID", `run.json counts no row of model ${model}`, { place: pinned.key });
+      if (bucketOf(endpoint, run.buckets) !== id.bucket || done.has(scan.offsets[row] as bigint)) return;
+      todo[row] = 1;
+      counts.set(endpoint.key, (counts.get(endpoint.key) ?? 0) + 1);
+    });
+    if (counts.size > 0) pending.push({ rowGroup, todo, endpoints: counts });
+  }
+  if (selected !== pinned.selected) throw changed(store, pinned.key, `${pinned.selected} selected rows`, `${selected}`);
+  return { id, reader: capture.reader, pending };
+}
+
+export interface Scan {
+  readonly models: readonly string[];
+  readonly offsets: readonly bigint[];
+  /** One byte a row: 1 when the query selects it. */
+  readonly selected: Uint8Array;
+}
+
+/** Reads only the columns that the query looks at. */
+export async function scanRowGroup(
+  reader: ObjectReader,
+  rowGroup: number,
+  range: RangeId,
+  query: Run["query"],
+  selects: Selects,
+): Promise<Scan> {
+  const { since, until, ids } = query;
+  const names = ["model", "offset"];
+  if (since !== null || until !== null) names.push("capturedAt");
+  if (ids !== null) names.push("id");
+  const { model = [], offset = [], capturedAt = [], id = [] } = await reader.read(rowGroup, names);
+  const selected = new Uint8Array(model.length);
+  for (let row = 0; row < model.length; row++) {
+    selected[row] = selects({
+      id: (id[row] as string | undefined) ?? "",
+      model: model[row] as string,
+      capturedAt: (capturedAt[row] as number | undefined) ?? 0,
+      log: range.log,
+      partition: range.partition,
+      offset: offset[row] as bigint,
+    })
+      ? 1
+      : 0;
+  }
+  return { models: model as string[], offsets: offset as bigint[], selected };
+}
+
+/** Columns that a request is made of. */
+const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status", "offset"];
+
+/** Rows of a pending row group; `at` copies the input, which shares memory with its whole row group. */
+export async function readRows(
+  unit: OpenUnit,
+  pending: Pending,
+): Promise<{ models: ColumnValues; at(row: number): SendRow }> {
+  const columns = await unit.reader.read(pending.rowGroup, SEND_COLUMNS);
+  const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
+  const { log, partition } = unit.id.range;
+  return {
+    models: model,
+    at: (row) => ({
+      log,
+      partition,
+      offset: offset[row] as bigint,
+      id: id[row] as string,
+      model: model[row] as string,
+      input: Uint8Array.from(input[row] as Uint8Array),
+      inputType: inputType[row] as string,
+      outputType: outputType[row] as string,
+      status: status[row] as number,
+    }),
+  };
+}
+
+/** Every pinned object is still there with its size; before anything is sent. RUN_INVALID names the first that is not. */
+export async function checkPinned(store: Store, run: Run): Promise<void> {
+  const there = new Map<string, number>();
+  const wanted = new Set(run.objects.map(({ key }) => key));
+  for await (const { key, size } of store.list("captures/")) if (wanted.has(key)) there.set(key, size);
+  for (const { key, bytes } of run.objects) {
+    const size = there.get(key);
+    if (size === undefined) throw changed(store, key, `the object that run ${run.run} pinned`, "no such object");
+    if (size !== bytes) throw changed(store, key, `${bytes} bytes`, `${size} bytes`);
+  }
+}
+
+function changed(store: Store, key: string, expected: string, received: string): CutoverError {
+  return new CutoverError("RUN_INVALID", "a capture object is not what the run pinned", {
+    place: `${store.url} ${key}`,
+    expected,
+    received,
+    hint: "restore the object, or pin what is there now: cutover replay --fresh …",
+  });
+}

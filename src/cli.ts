@@ -1,0 +1,160 @@
+/** The composition root: declares the commands, opens what they need, turns their end into an exit code. */
+import { Command, CommanderError } from "commander";
+import type { Env } from "./config/overrides.ts";
+import { CutoverError, EXIT } from "./errors.ts";
+import type { Runner, Streams } from "./session.ts";
+import { describeFailure } from "./setup/failure.ts";
+import { listenForInterrupt, processSignals, type SignalHooks } from "./setup/interrupt.ts";
+import { type BareRunner, type Surroundings, withSession } from "./setup/open.ts";
+import { processStreams } from "./setup/streams.ts";
+import { VERSION } from "./version.ts";
+
+const GENERAL_HELP = `
+Examples:
+  $ cutover demo                                 the whole loop, with no service and no account
+  $ cutover init && cutover doctor               a config of your own, and whether all of it answers
+  $ cutover run --target candidate               replay, compare and judge: what a CI job calls
+
+Exit codes: 0 pass or done, 1 gate failed, 2 usage or config, 3 inconclusive, 4 nothing compared,
+5 verdict error, 70 a bug, 130 and 143 interrupted.`;
+
+/** Called by bin.ts: runs this process's command line and leaves its exit code. */
+export async function main(): Promise<void> {
+  process.once("uncaughtException", (error) => {
+    const { text, exitCode } = describeFailure(error, VERSION, process.argv.includes("--json"));
+    process.stderr.write(text);
+    process.exit(exitCode);
+  });
+  process.exitCode = await executeCli(process.argv.slice(2), processStreams(), process.env, processSignals);
+}
+
+/** Runs one command line to its end; resolves with the exit code and never rejects. */
+export async function executeCli(
+  argv: readonly string[],
+  streams: Streams,
+  env: Env,
+  hooks: SignalHooks,
+): Promise<number> {
+  const pending: Promise<void>[] = [];
+  const later = (output: Streams["stdout"]) => (text: string) => void pending.push(output.write(text));
+  const interrupt = listenForInterrupt(hooks, (message) => later(streams.stderr)(`${message}\n`));
+  let exitCode: number = EXIT.pass;
+  const program = createProgram({ writeOut: later(streams.stdout), writeErr: later(streams.stderr) });
+  const around = (): Surroundings => surroundings(program, streams, env, interrupt.signal);
+  const finish = async (work: Promise<number>): Promise<void> => {
+    exitCode = await work;
+  };
+  try {
+    await addCommands(program, {
+      run: (action) => (options) => finish(withSession(around(), (session) => action(session, options))),
+      bare: (action) => (options) => finish(action(around(), options)),
+    });
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    const failure = interrupt.signal.aborted && isAbort(error) ? interrupt.signal.reason : error;
+    exitCode = await report(failure, streams, argv.includes("--json"));
+  } finally {
+    interrupt.release();
+  }
+  await Promise.allSettled(pending);
+  return exitCode;
+}
+
+interface Runners {
+  readonly run: Runner;
+  readonly bare: BareRunner;
+}
+
+function createProgram(output: { writeOut: (text: string) => void; writeErr: (text: string) => void }): Command {
+  return new Command("cutover")
+    .description(
+      "Proves that a new model endpoint answers as the legacy one did, on the traffic the legacy one really had.",
+    )
+    .version(VERSION, "-V, --version", "print the version")
+    .option("--config <file>", "config file (default: ./cutover.yaml when it is there)")
+    .option("--store <url>", "s3://bucket/prefix or a folder; wins over the config")
+    .option("--json", "one JSON document on stdout", false)
+    .option("--quiet", "only warnings and errors on stderr", false)
+    .option("--no-color", "no colour and no animation (also NO_COLOR)")
+    .helpCommand("help [command]", "help for a command")
+    .addHelpText("after", GENERAL_HELP)
+    .exitOverride()
+    .configureOutput(output)
+    .showHelpAfterError("(cutover --help lists commands and options)");
+}
+
+/** Imported here and not above, so that a wrong Node is told before the stages load. */
+async function addCommands(program: Command, { run, bare }: Runners): Promise<void> {
+  const [capture, replay, compare, demo, setup] = await Promise.all([
+    import("../capture/command.ts"),
+    import("../replay/command.ts"),
+    import("../compare/command.ts"),
+    import("../demo/command.ts"),
+    import("./setup/command.ts"),
+  ]);
+  demo.addDemoCommand(program, bare, {
+    capture: (session) => capture.captureStage(session, { until: { kind: "end" } }),
+    replay: replay.replayStage,
+    compare: compare.compareStage,
+    print: compare.printSummary,
+  });
+  setup.addSetupCommands(program, run, bare, [capture.captureChecks, replay.replayChecks]);
+  capture.addCaptureCommands(program, run);
+  replay.addReplayCommands(program, run);
+  compare.addCompareCommands(program, run);
+  addRunCommand(program, run, { ...replay, ...compare });
+}
+
+type RunParts = Pick<typeof import("../replay/command.ts"), "replayFlags" | "replayStage" | "replayExitCode"> &
+  Pick<
+    typeof import("../compare/command.ts"),
+    "compareFlags" | "gateFlags" | "compareStage" | "gateStage" | "printSummary"
+  >;
+
+function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
+  type RunOptions = Parameters<RunParts["replayStage"]>[1];
+  const command = program.command("run").description("replay, compare and gate: the one line a CI job needs");
+  parts.gateFlags(parts.compareFlags(parts.replayFlags(command)));
+  command.addHelpText("after", "\nExample:\n  $ cutover run --target candidate --model 'client-a/*' --json");
+  command.action(
+    run(async (session, options: RunOptions) => {
+      const replayed = await parts.replayStage(session, options);
+      await parts.compareStage(session, { run: replayed.run });
+      const { summary, exitCode } = await parts.gateStage(session, { run: replayed.run, models: options.model });
+      await session.log.flush();
+      await parts.printSummary(session, summary);
+      // A verdict over less than was asked for is not the end of it: an endpoint was missing, which must be mended.
+      return exitCode === EXIT.pass ? parts.replayExitCode(replayed) : exitCode;
+    }),
+  );
+}
+
+function surroundings(program: Command, streams: Streams, env: Env, signal: AbortSignal): Surroundings {
+  const { json, quiet, color, config, store } = program.opts<{
+    json: boolean;
+    quiet: boolean;
+    color: boolean;
+    config?: string;
+    store?: string;
+  }>();
+  const colored = color && streams.stderr.isTTY && (env.NO_COLOR ?? "") === "" && env.TERM !== "dumb";
+  const flags = { json, quiet, color: colored };
+  return { env, streams, signal, version: VERSION, flags, configFile: config, store };
+}
+
+async function report(error: unknown, streams: Streams, json: boolean): Promise<number> {
+  if (error instanceof CommanderError) {
+    // Commander has written its text already: help and version are no failure.
+    if (error.exitCode === 0) return EXIT.pass;
+    if (json) await streams.stderr.write(describeFailure(new CutoverError("USAGE", error.message), VERSION, true).text);
+    return EXIT.usage;
+  }
+  const { text, exitCode } = describeFailure(error, VERSION, json);
+  await streams.stderr.write(text).catch(() => {});
+  return exitCode;
+}
+
+/** What aborted calls of Node, undici and the SDKs reject with, beside the signal's own reason. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

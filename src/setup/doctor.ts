@@ -1,0 +1,86 @@
+/** `cutover doctor`: each thing outside is asked once, and what does not answer comes with how to mend it. */
+import { lookup } from "node:dns/promises";
+import type { Config } from "../config/schema.ts";
+import { CutoverError, EXIT, isCutoverError, messageOf } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import type { Check, Session } from "../session.ts";
+
+interface Outcome {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly hint?: string;
+}
+
+/** Store and DogStatsD are checked here, source and targets by the stages (`more`); exits 2 when any fails. */
+export async function doctor(session: Session, more: readonly Check[]): Promise<number> {
+  const checks = [storeCheck(session), ...more, ...dogstatsdChecks(session.config)];
+  const outcomes = await Promise.all(checks.map((check) => runCheck(check, session.signal)));
+  session.signal.throwIfAborted();
+  const { json, color } = session.flags;
+  const ok = outcomes.every((outcome) => outcome.ok);
+  const text = json
+    ? JSON.stringify({ ok, checks: outcomes })
+    : outcomes.map((outcome) => outcomeLine(outcome, color)).join("\n");
+  await session.streams.stdout.write(`${text}\n`);
+  return ok ? EXIT.pass : EXIT.usage;
+}
+
+/** A check that hangs counts as failed; the others do not wait for it longer than the limit. */
+async function runCheck(check: Check, signal: AbortSignal): Promise<Outcome> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.doctorCheckMs)]);
+  const timedOut = new Promise<never>((_, reject) => {
+    limit.addEventListener("abort", () => reject(new Error(`no answer within ${LIMITS.doctorCheckMs / 1000} s`)), {
+      once: true,
+    });
+  });
+  try {
+    return { name: check.name, ok: true, detail: await Promise.race([check.run(limit), timedOut]) };
+  } catch (error) {
+    const hint = isCutoverError(error) ? error.details.hint : undefined;
+    return { name: check.name, ok: false, detail: reasonOf(error), ...(hint === undefined ? {} : { hint }) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!isCutoverError(error)) return messageOf(error);
+  const { received, cause } = error.details;
+  return [error.message, received, cause === undefined ? undefined : messageOf(cause)].filter(Boolean).join(": ");
+}
+
+function outcomeLine({ name, ok, detail, hint }: Outcome, color: boolean): string {
+  const word = ok ? "ok    " : "failed";
+  const mark = color ? `\x1b[${ok ? 32 : 31}m${word}\x1b[0m` : word;
+  return `${mark}  ${name}: ${detail}${hint === undefined ? "" : `\n        next: ${hint}`}`;
+}
+
+function storeCheck({ store }: Session): Check {
+  return {
+    name: `store ${store.url}`,
+    async run(signal) {
+      await store.check({ write: true, signal });
+      return "can be read and written";
+    },
+  };
+}
+
+function dogstatsdChecks({ metrics }: Config): Check[] {
+  const url = metrics.dogstatsd?.url;
+  if (url === undefined) return [];
+  return [
+    {
+      name: `dogstatsd ${url}`,
+      async run() {
+        const { address } = await resolveHost(new URL(url).hostname, "mend metrics.dogstatsd.url");
+        return `resolves to ${address}; UDP has no answer, so whether it listens is not known`;
+      },
+    },
+  ];
+}
+
+async function resolveHost(hostname: string, hint: string): Promise<{ address: string }> {
+  const host = hostname.replace(/^\[|\]$/g, "");
+  return lookup(host).catch((cause: unknown) => {
+    throw new CutoverError("CONFIG", `${host} does not resolve`, { cause, hint });
+  });
+}

@@ -1,0 +1,29 @@
+/** The one place where a failure becomes a text on stderr and an exit code. */
+import { ConfigError } from "../config/load.ts";
+import { CutoverError, EXIT, type ExitCode, explain } from "../errors.ts";
+
+export interface Failure {
+  readonly text: string;
+  readonly exitCode: ExitCode;
+}
+
+/** A CutoverError explained; anything else is a bug, with its stack. `json`: one JSON document instead. */
+export function describeFailure(error: unknown, version: string, json: boolean): Failure {
+  if (error instanceof CutoverError) {
+    return { text: `${json ? jsonError(error) : explain(error)}\n`, exitCode: error.exitCode };
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = json
+    ? JSON.stringify({ error: { code: "BUG", message: stack, version } })
+    : `error: this is a bug in cutover ${version} (Node ${process.versions.node}, ${process.platform})\n${stack}\n` +
+      "  next:     please report it with these lines";
+  return { text: `${text}\n`, exitCode: EXIT.bug };
+}
+
+function jsonError(error: CutoverError): string {
+  const { cause, ...details } = error.details;
+  const faults = error instanceof ConfigError ? { faults: error.faults } : {};
+  const because = cause === undefined ? {} : { cause: cause instanceof Error ? cause.message : String(cause) };
+  const { code, message, retryable } = error;
+  return JSON.stringify({ error: { code, message, retryable, ...details, ...because, ...faults } });
+}

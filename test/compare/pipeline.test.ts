@@ -1,0 +1,249 @@
+import { describe, expect, test } from "vitest";
+import { compareStage } from "../../compare/run-compare.ts";
+import { openObject } from "../../src/parquet/read.ts";
+import { DIFFS } from "../../src/record.ts";
+import { memoryStore } from "../../src/store/memory.ts";
+import type { Store } from "../../src/store/port.ts";
+import {
+  buildLake,
+  comparedObjects,
+  equalPairs,
+  type LakeSpec,
+  type PairSpec,
+  RUN,
+  testSession,
+} from "./pipeline-lake.ts";
+
+const score = (value: number, label = "ok"): string => JSON.stringify({ label, score: value });
+
+const mixed: PairSpec[] = [
+  ...equalPairs(8, "a"),
+  { model: "a", legacy: score(1), candidate: score(2) },
+  { model: "b", legacy: score(1), candidate: score(1, "bad") },
+  { model: "b", legacy: score(1), outcome: "timeout" },
+  { model: "b", legacy: score(1) },
+  { model: "b", legacy: "{", candidate: score(1) },
+  ...equalPairs(3, "b"),
+];
+const timing = { path: "$.t", type: "ignore", reason: "wall time", owner: "us", expires: "2027-01-01" } as const;
+
+async function run(spec: LakeSpec, config = {}, bufferBytes?: number) {
+  const store = await buildLake(spec);
+  const session = testSession(store, config);
+  return { store, session, summary: await compareStage(session, { bufferBytes }) };
+}
+
+describe("counting", () => {
+  test("every selected record stands in exactly one place of the sums", async () => {
+    const { summary } = await run({ objects: [mixed, mixed.slice(4)], buckets: 3 });
+    const { captured, scope, skipped, compared, unpaired, notComparable } = summary.coverage;
+    expect({ captured, scope, skipped, compared, unpaired, notComparable }).toEqual({
+      captured: 16 + 12,
+      scope: 28,
+      skipped: 0,
+      compared: 22,
+      unpaired: 2,
+      notComparable: 4,
+    });
+    expect(summary.outcomes).toEqual({ match: 18, mismatch: 4, ignored: 0 });
+    expect(summary.models.a).toMatchObject({ n: 14, k: 2, errors: {}, coverage: { captured: 14, unpaired: 0 } });
+    expect(summary.models.b).toMatchObject({ n: 8, k: 2, errors: { legacy_unparseable: 2, timeout: 2 } });
+    expect(summary.problems).toBeUndefined();
+  });
+
+  test("an ignored difference is neither a match nor a mismatch", async () => {
+    const pairs = [{ legacy: '{"t":1}', candidate: '{"t":2}' }, ...equalPairs(2)];
+    const { summary } = await run(
+      { objects: [pairs] },
+      { models: { "*": { rules: [timing], default: "exact", gate: {} } } },
+    );
+    expect(summary.outcomes).toEqual({ match: 2, mismatch: 0, ignored: 1 });
+    expect(summary.models.m?.fields["$.t"]?.ignore).toEqual({ n: 3, k: 0, kinds: {}, ignored: 1 });
+  });
+
+  test("skipped records leave the scope, but no more of them than have no answer", async () => {
+    const pairs = [...equalPairs(5), { legacy: score(1) }, { legacy: score(2) }];
+    const some = await run({ objects: [pairs], skips: { m: { endpoint_missing: 1 } } });
+    expect(some.summary.coverage).toMatchObject({ captured: 7, scope: 6, skipped: 1, unpaired: 1 });
+    const late = await run({ objects: [pairs], skips: { m: { endpoint_missing: 6 } } });
+    expect(late.summary.coverage).toMatchObject({ captured: 7, scope: 5, skipped: 2, unpaired: 0 });
+    expect(late.summary.verdict).toBe("error");
+  });
+
+  test("rows outside the selection count nowhere", async () => {
+    const { summary } = await run({ objects: [mixed], query: { models: ["a"] } });
+    expect(summary.coverage).toMatchObject({ captured: 9, compared: 9 });
+    expect(Object.keys(summary.models)).toEqual(["a"]);
+  });
+
+  test("a repeated id of a model within an object is counted, and paired by position all the same", async () => {
+    const pairs: PairSpec[] = [
+      { id: "x", legacy: score(1), candidate: score(1) },
+      { id: "x", legacy: score(2), candidate: score(2) },
+      { id: "x", model: "other", legacy: score(3), candidate: score(3) },
+    ];
+    const { summary } = await run({ objects: [pairs] });
+    expect(summary.warnings).toEqual({ repeated_id: 1 });
+    expect(summary.outcomes.match).toBe(3);
+  });
+
+  test("every declared rule appears among the fields, also without a finding", async () => {
+    const rules = [
+      { path: "$.score", type: "number", atol: 0.1, rtol: 0 } as const,
+      { path: "$.no", type: "label" } as const,
+    ];
+    const { summary } = await run({ objects: [mixed] }, { models: { "*": { rules, default: "exact", gate: {} } } });
+    expect(summary.models.a?.fields["$.score"]?.number).toEqual({ n: 9, k: 1, kinds: { value: 1 } });
+    expect(summary.models.b?.fields["$.no"]?.label).toEqual({ n: 4, k: 0, kinds: {} });
+    expect(summary.unusedRules).toEqual([{ pattern: "*", index: 1, path: "$.no", type: "label" }]);
+  });
+
+  test("latencies of compared pairs stand side by side", async () => {
+    const { summary } = await run({
+      objects: [[...equalPairs(2), { legacy: "1", candidate: "1", legacyLatencyMs: null }]],
+    });
+    expect(summary.latency.legacy).toMatchObject({ count: 2, p50: 10, p99: null });
+    expect(summary.latency.candidate).toMatchObject({ count: 3, p50: 20 });
+  });
+});
+
+describe("the same replays give the same bytes", () => {
+  const many: PairSpec[] = Array.from({ length: 36 }, (_, at) => ({
+    model: `m${at % 3}`,
+    legacy: score(at),
+    ...(at % 7 === 0 ? {} : { candidate: at % 4 === 0 ? score(at + 1, "bad") : score(at) }),
+  }));
+
+  test.each([90, 1000])("with a buffer of %i bytes as with one that holds all", async (bufferBytes) => {
+    const spec: LakeSpec = { objects: [many, mixed], buckets: 2 };
+    const whole = await run(spec);
+    const pieces = await run(spec, {}, bufferBytes);
+    expect(await comparedObjects(pieces.store)).toEqual(await comparedObjects(whole.store));
+    expect(whole.summary.outcomes.mismatch).toBeGreaterThan(6);
+  });
+
+  test("after an exception at any write, the next compare leaves the same objects, and never a summary of other diffs", async () => {
+    const spec: LakeSpec = { objects: [mixed, many] };
+    const wanted = await comparedObjects((await run(spec)).store);
+    for (let fatal = 0; fatal < wanted.size; fatal++) {
+      const store = await buildLake(spec);
+      const first = testSession(failingAt(store, fatal));
+      await expect(compareStage(first, {})).rejects.toThrow("killed");
+      const left = await comparedObjects(store);
+      expect([...left.keys()].some((key) => key.endsWith("summary.json"))).toBe(false);
+      await compareStage(testSession(store), {});
+      expect(await comparedObjects(store)).toEqual(wanted);
+    }
+  });
+
+  test("findings of an earlier comparison that are no more are deleted", async () => {
+    const store = await buildLake({ objects: [mixed, mixed] });
+    await compareStage(testSession(store), {});
+    await buildLake({ objects: [mixed, equalPairs(9)] }, store);
+    await compareStage(testSession(store), {});
+    const diffs = [...(await comparedObjects(store)).keys()].filter((key) => key.includes("/diffs/"));
+    expect(diffs).toHaveLength(1);
+  });
+});
+
+describe("what cannot be compared is an error", () => {
+  test.each<[string, (store: Store) => Promise<unknown>, string]>([
+    ["a truncated capture object", (store) => cut(store, "captures/"), "captures/"],
+    ["a truncated commit", (store) => cut(store, "replays/"), "replays/"],
+    ["a capture object that is gone", async (store) => store.delete([await firstKey(store, "captures/")]), "captures/"],
+    [
+      "an answer to no record of the selection",
+      async (store) =>
+        copyOver(store, await firstKey(store, "replays/"), (key) => key.replace(/\+0\+000000/, "+0+000009")),
+      "replays/",
+    ],
+    [
+      "an answer to an object that the run did not pin",
+      async (store) => copyOver(store, await firstKey(store, "replays/"), (key) => key.replace("+0+0", "+7+0")),
+      "replays/",
+    ],
+  ])("%s", async (_name, harm, place) => {
+    const store = await buildLake({ objects: [equalPairs(6), equalPairs(8)] });
+    await harm(store);
+    const summary = await compareStage(testSession(store, LAX), {});
+    expect(summary.verdict).toBe("error");
+    expect(summary.exitCode).toBe(5);
+    expect(summary.problems?.[0]?.place).toContain(place);
+    expect(summary.reasons[0]).toContain(place);
+    expect(summary.ready).toEqual([]);
+  });
+
+  test("without the harm the same lake passes", async () => {
+    const store = await buildLake({ objects: [equalPairs(6), equalPairs(8)] });
+    expect((await compareStage(testSession(store, LAX), {})).verdict).toBe("pass");
+  });
+
+  test("no answer at all is nothing compared", async () => {
+    const { summary } = await run({ objects: [[{ legacy: "1" }]] }, LAX);
+    expect([summary.verdict, summary.exitCode]).toEqual(["error", 4]);
+  });
+});
+
+test("diffs hold each finding with its position, values cut, in the order of the captured rows", async () => {
+  const long = JSON.stringify({ text: `${"é".repeat(4000)}\ud800` });
+  const { store, summary } = await run({ objects: [[{ legacy: long, candidate: '{"text":"x"}' }, ...mixed]] });
+  const reader = await openObject(store, await firstKey(store, `compares/${RUN}/`), DIFFS);
+  const columns = await reader.read(0, ["model", "offset", "kind", "path", "legacy", "fingerprint", "waived"]);
+  expect(columns.model).toEqual(["a", "b", "m"]);
+  expect(columns.path).toEqual(["$.score", "$.label", "$.text"]);
+  const legacy = columns.legacy?.[2] as string;
+  expect(Buffer.byteLength(legacy)).toBeLessThanOrEqual(4096);
+  expect(legacy.endsWith("…")).toBe(true);
+  expect(new Set(columns.fingerprint)).toEqual(new Set(summary.groups.map(({ fingerprint }) => fingerprint)));
+});
+
+test("metrics are sent once, from the finished summary, without ids or values", async () => {
+  const { session } = await run({ objects: [mixed] });
+  const { sent } = session;
+  const total = (name: string): number =>
+    sent.filter((each) => each.kind === "count" && each.name === name).reduce((sum, { value = 0 }) => sum + value, 0);
+  expect([total("compared"), total("mismatched"), total("finding"), total("unpaired"), total("run.completed")]).toEqual(
+    [13, 2, 2, 1, 1],
+  );
+  expect(sent.filter(({ kind }) => kind === "check")).toMatchObject([{ name: "gate", value: 2 }]);
+  expect(sent.filter(({ kind }) => kind === "event")).toHaveLength(1);
+  const names = new Set(sent.flatMap(({ tags }) => Object.keys(tags ?? {})));
+  expect([...names].sort()).toEqual(["kind", "model", "path", "side", "stage", "target", "verdict"]);
+});
+
+/** A gate that a handful of equal pairs passes. */
+const LAX = {
+  models: { "*": { default: "exact", gate: { maxMismatchRate: 0.9, minCoverage: 0, maxErrorRate: 1 } } },
+} as const;
+
+async function firstKey(store: Store, prefix: string): Promise<string> {
+  for await (const { key } of store.list(prefix)) return key;
+  throw new Error(`nothing under ${prefix}`);
+}
+
+async function cut(store: Store, prefix: string): Promise<void> {
+  const key = await firstKey(store, prefix);
+  const body = await store.get(key);
+  await store.put(key, body.subarray(0, body.length - 20));
+}
+
+async function copyOver(store: Store, key: string, rename: (key: string) => string): Promise<void> {
+  expect(rename(key)).not.toBe(key);
+  await store.put(rename(key), await store.get(key));
+}
+
+/** Throws at the n-th put. */
+function failingAt(store: Store, fatal: number): Store {
+  let puts = 0;
+  return {
+    ...store,
+    put: (...args) => {
+      if (puts++ === fatal) throw new Error("killed");
+      return store.put(...args);
+    },
+  };
+}
+
+test("a store without anything says which command comes first", async () => {
+  await expect(compareStage(testSession(memoryStore()), {})).rejects.toMatchObject({ code: "RUN_MISSING" });
+});

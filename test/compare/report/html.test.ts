@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { Script } from "node:vm";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { renderHtml } from "../../../compare/report/html.ts";
+import type { DetailDocument, IndexDocument } from "../../../compare/report/page-script.ts";
+import type { Vnode } from "../../../compare/report/vnode.ts";
+import { LIMITS } from "../../../src/limits.ts";
+import { fleet, SUMMARY_NAMES, summaryFixture } from "./summaries.ts";
+
+const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+/** What the page's script will unpack: the index, then one document a model. */
+function chunksOf(page: string): [IndexDocument, ...DetailDocument[]] {
+  const found = [...page.matchAll(/<script type="text\/plain" id="chunk-(\d+)">([A-Za-z0-9+/=]+)<\/script>/g)];
+  expect(found.map(([, number]) => Number(number))).toEqual(found.map((_, i) => i));
+  return found.map(([, , text]) => JSON.parse(gunzipSync(Buffer.from(text ?? "", "base64")).toString())) as never;
+}
+
+function textOf(node: Vnode): string {
+  return typeof node === "string"
+    ? node
+    : node
+        .slice(2)
+        .map((child) => textOf(child as Vnode))
+        .join(" ");
+}
+
+function* elementsOf(node: Vnode): Generator<Exclude<Vnode, string>> {
+  if (typeof node === "string") return;
+  yield node;
+  for (const child of node.slice(2)) yield* elementsOf(child as Vnode);
+}
+
+describe.each(SUMMARY_NAMES)("the page of %s", (name) => {
+  const summary = summaryFixture(name);
+  const page = renderHtml(summary);
+
+  test("allows its own script and style by their hashes, and nothing else", () => {
+    const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]+)">/.exec(page)?.[1];
+    const script = /<script>([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
+    const style = /<style>([\s\S]*?)<\/style>/.exec(page)?.[1] ?? "";
+    expect(policy?.split("; ")).toEqual([
+      "default-src 'none'",
+      `script-src ${sha256(script)}`,
+      `style-src ${sha256(style)}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+    expect(() => new Script(script)).not.toThrow();
+  });
+
+  test("names no address and holds no markup but its own", () => {
+    expect(page.match(/(?:https?:)?\/\/[a-z0-9.]+\.[a-z]+/gi) ?? []).toEqual(["http://www.w3.org"]);
+    expect(page.match(/<script/g)?.length).toBe(Object.keys(summary.models).length + 2);
+    const untitled = page.replace(/<title>[^<]*<\/title>/, "");
+    expect(untitled).not.toMatch(/<img|<!--|<link|<iframe|\ssrc=|\sstyle=|\son\w+=/i);
+    expect(page.replace(/[\n\t]/g, "")).not.toMatch(/\p{Cc}|\p{Zl}|\p{Zp}|\p{Bidi_Control}/u);
+  });
+
+  test("is a function of the summary alone", () => {
+    expect(renderHtml(structuredClone(summary))).toBe(page);
+  });
+
+  test("says verdict, reasons and sums", () => {
+    const [index] = chunksOf(page);
+    const verdict = (index.parts.verdict ?? []).map(textOf).join(" ");
+    expect(verdict.toUpperCase()).toContain(name === "nothing" ? "NOTHING COMPARED" : summary.verdict.toUpperCase());
+    expect(index.parts.verdict?.flatMap((node) => [...elementsOf(node)]).filter(([tag]) => tag === "li").length).toBe(
+      summary.reasons.length,
+    );
+    expect((index.parts.sums ?? []).map(textOf).join(" ")).toContain(
+      `${summary.outcomes.match.toLocaleString("en-US")} match`,
+    );
+    expect(index.models.length).toBe(Object.keys(summary.models).length);
+  });
+
+  test("puts values into texts, and into attributes that can do nothing", () => {
+    const [index, ...details] = chunksOf(page);
+    const nodes = [
+      ...Object.values(index.parts).flat(),
+      ...[index.detail, ...details].flatMap(({ facts, fields, groups }) => [
+        ...facts,
+        ...fields.map((f) => f.node),
+        ...groups.map((g) => g.node),
+      ]),
+      ...index.models.map(({ node }) => node),
+    ];
+    const allowed =
+      /^(absent|class|scope|href|role|aria-[a-z]+|data-(model|copy|verdict)|type|title|viewBox|preserveAspectRatio|width|height|x|y|x1|x2|y1|y2|cx|cy|r|rx)$/;
+    for (const [tag, attributes] of nodes.flatMap((node) => [...elementsOf(node)])) {
+      expect(tag).toMatch(/^[a-z][a-z0-9]*$/);
+      for (const [attribute, value] of Object.entries(attributes)) {
+        expect(attribute).toMatch(allowed);
+        if (attribute === "href") expect(value).toMatch(/^#model=[\w%.!~*'()-]*$/);
+      }
+    }
+  });
+});
+
+test("failing models come first, and each model's chunk is where the script looks for it", () => {
+  const [index, ...details] = chunksOf(renderHtml(summaryFixture("fail")));
+  expect(index.models.map(({ model, verdict }) => `${model} ${verdict}`)).toEqual([
+    "moderation/en fail",
+    "moderation/fr fail",
+    "moderation/nl inconclusive",
+    "moderation/de pass",
+  ]);
+  expect(details.map(({ title }) => title)).toEqual(index.models.map(({ model }) => model));
+  expect(details[1]?.groups.length).toBe(2);
+});
+
+test("the sides of an example are marked where they differ", () => {
+  const [index] = chunksOf(renderHtml(summaryFixture("fail")));
+  const [example] = [...elementsOf(index.detail.groups[1]?.node ?? "")].filter(([tag]) => tag === "example");
+  expect(example?.slice(6)).toEqual(["0.", "7129", "", "0.", "6514", ""]);
+  expect(textOf(index.detail.groups[1]?.node ?? "")).toContain("−0.0615 (−8.63 %)");
+});
+
+test("a verdict that nothing changed still explains what it rests on", () => {
+  const [index] = chunksOf(renderHtml(summaryFixture("pass")));
+  const settings = (index.parts.settings ?? []).map(textOf).join(" ");
+  expect(settings).toContain("One-sided Clopper–Pearson bounds");
+  expect(settings).toContain(summaryFixture("pass").config.hash);
+  expect(index.detail.groups).toEqual([]);
+});
+
+test("400 models with 50 groups of 5 examples stay within the target size", () => {
+  const page = renderHtml(fleet(400, 50));
+  expect(page.length).toBeLessThanOrEqual(LIMITS.reportTargetBytes);
+  const [index, ...details] = chunksOf(page);
+  expect(index.models.length).toBe(400);
+  expect(details.every(({ groups }) => groups.length === 50)).toBe(true);
+}, 60_000);
+
+test("a page that would be too large is shortened and says so", () => {
+  const random = (seed: number) => createHash("shake256", { outputLength: 1100 }).update(String(seed)).digest("base64");
+  const summary = fleet(12, 120, random);
+  const page = renderHtml(summary);
+  expect(page.length).toBeLessThanOrEqual(LIMITS.reportTargetBytes);
+  const [index, detail] = chunksOf(page);
+  expect((index.parts.settings ?? []).map(textOf).join(" ")).toMatch(
+    /shortened to 500 groups a model and 2 examples a group/,
+  );
+  expect(detail?.groups.length).toBe(120);
+}, 60_000);
+
+test("a value of a megabyte is cut", () => {
+  const page = renderHtml(fleet(1, 50, (seed) => String(seed).padEnd(1024 * 1024, "<")));
+  expect(page.length).toBeLessThan(200_000);
+});

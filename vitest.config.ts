@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+import { CountReporter } from "./test/support/reporter.ts";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Two cores: more workers only wait for each other, and time-sensitive tests begin to fail.
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    reporters: ["default", new CountReporter(process.env.CUTOVER_REQUIRE)],
+  },
+});
