@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { fillTopic } from "./lib/fill-topic.ts";
 import { runCutover } from "./lib/cutover.ts";
+import { fillTopic } from "./lib/fill-topic.ts";
 import { type Contender, interleave } from "./lib/interleave.ts";
 import { runProgram, type Sample, toSample } from "./lib/measure.ts";
 import { withServices } from "./lib/services.ts";
@@ -55,15 +55,15 @@ async function runOurs(bench: Bench, topic: string, records: number, name: strin
     }),
   );
   const { output, usage } = await runCutover(["capture", "--until", "end", "--config", config]);
-  if (output["captured"] !== records) throw new Error(`captured ${String(output["captured"])} of ${records}`);
-  return toSample(records, Number(output["seconds"]), usage);
+  if (output.captured !== records) throw new Error(`captured ${String(output.captured)} of ${records}`);
+  return toSample(records, Number(output.seconds), usage);
 }
 
 async function runPeer(bench: Bench, name: string, topic: string, records: number): Promise<Sample> {
   const script = fileURLToPath(new URL(`./peers/${name}.ts`, import.meta.url));
   const env = { BROKER: bench.kafka, TOPIC: topic, RECORDS: String(records), S3: bench.s3, BUCKET: bench.bucket };
   const { output, usage } = await runProgram({ args: [script], env });
-  return toSample(records, Number(output["seconds"]), usage);
+  return toSample(records, Number(output.seconds), usage);
 }
 
 /** Peak memory at a tenth of the size, beside the median of the full one. */

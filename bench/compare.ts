@@ -55,7 +55,7 @@ async function prepare(dir: string, records: number, options: BenchOptions): Pro
 
 async function runOurs(config: string, records: number, mismatched: Set<number>): Promise<Sample> {
   const { output, usage, seconds } = await runCutover(["compare", "--run", RUN, "--config", config]);
-  const { match, mismatch, ignored } = output["outcomes"] as Record<"match" | "mismatch" | "ignored", number>;
+  const { match, mismatch, ignored } = output.outcomes as Record<"match" | "mismatch" | "ignored", number>;
   if (match + mismatch + ignored !== records) throw new Error(`compared ${match + mismatch + ignored} of ${records}`);
   mismatched.add(mismatch);
   return toSample(records, seconds, usage);
@@ -67,7 +67,7 @@ async function runPeer(python: string, dir: string, records: number, mismatched:
   const files = [join(data, "captures/**/*.parquet"), join(data, `replays/${RUN}/*.parquet`)];
   const args = [script, ...files, String(TOLERANCE.atol), String(TOLERANCE.rtol)];
   const { output, usage, seconds } = await runProgram({ exec: python, args });
-  mismatched.add(Number(output["mismatched"]));
+  mismatched.add(Number(output.mismatched));
   return toSample(records, seconds, usage);
 }
 

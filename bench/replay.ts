@@ -60,13 +60,13 @@ async function prepare(dir: string, url: string, options: BenchOptions): Promise
 async function runOurs(config: string, target: string, records: number, round: number): Promise<Sample> {
   const args = ["replay", "--target", target, "--run", `${target}-${round}`, "--config", config];
   const { output, usage } = await runCutover(args, { env: CREDENTIALS });
-  if (output["replayed"] !== records) throw new Error(`replayed ${String(output["replayed"])} of ${records}`);
-  return toSample(records, Number(output["seconds"]), usage);
+  if (output.replayed !== records) throw new Error(`replayed ${String(output.replayed)} of ${records}`);
+  return toSample(records, Number(output.seconds), usage);
 }
 
 async function runPeer(url: string, records: number): Promise<Sample> {
   const script = fileURLToPath(new URL("./peers/aws-sdk.ts", import.meta.url));
   const env = { URL: url, RECORDS: String(records) };
   const { output, usage } = await runProgram({ args: [script], env });
-  return toSample(records, Number(output["seconds"]), usage);
+  return toSample(records, Number(output.seconds), usage);
 }

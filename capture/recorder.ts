@@ -81,7 +81,7 @@ class RangeRecorder implements Recorder {
   }
 
   room(): Promise<void> | undefined {
-    if (this.failed.aborted || this.bufferedBytes < this.#bufferMax) return undefined;
+    if (!this.#isFull()) return undefined;
     this.#relieve();
     if (!this.#waiting) {
       let resolve = (): void => {};
@@ -118,7 +118,7 @@ class RangeRecorder implements Recorder {
 
   freed(): void {
     if (!this.#waiting) return;
-    if (this.bufferedBytes >= this.#bufferMax && !this.failed.aborted) {
+    if (this.#isFull()) {
       this.#relieve();
       return;
     }
@@ -154,12 +154,26 @@ class RangeRecorder implements Recorder {
     );
   }
 
+  /**
+   * Full also when much is being written: encoding shares this thread, so reading on would only buffer
+   * more, and memory would depend on how long the source is.
+   */
+  #isFull(): boolean {
+    if (this.failed.aborted) return false;
+    return this.bufferedBytes >= this.#bufferMax || this.#writingBytes() >= this.#bufferMax / 4;
+  }
+
+  #writingBytes(): number {
+    let bytes = 0;
+    for (const partition of this.#partitions.values()) bytes += partition.writingBytes;
+    return bytes;
+  }
+
   /** Closes the largest range when no write under way will free memory soon enough. */
   #relieve(): void {
-    const partitions = [...this.#partitions.values()];
-    if (partitions.reduce((sum, p) => sum + p.writingBytes, 0) >= this.#bufferMax / 4) return;
+    if (this.#writingBytes() >= this.#bufferMax / 4) return;
     let largest: Partition | undefined;
-    for (const p of partitions) if (p.fillingBytes > (largest?.fillingBytes ?? 0)) largest = p;
+    for (const p of this.#partitions.values()) if (p.fillingBytes > (largest?.fillingBytes ?? 0)) largest = p;
     largest?.rotate();
   }
 }

@@ -23,7 +23,10 @@ the comparison is missing or out of date (cutover compare makes it).`;
 
 export function addCompareCommands(program: Command, run: Runner): void {
   compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
-    .addHelpText("after", "\nExample:\n  $ cutover compare        again after a change of rules: nothing is sent to the target")
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ cutover compare        again after a change of rules: nothing is sent to the target",
+    )
     .action(run(compareAction));
   gateFlags(program.command("gate").description("the verdict of a comparison as an exit code"))
     .addHelpText("after", GATE_HELP)

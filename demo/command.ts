@@ -1,6 +1,6 @@
 /** `cutover demo`: the whole loop on embedded defaults, with no service and no account. */
 import { type Command, Option } from "commander";
-import type { BareRunner, Surroundings } from "../src/setup/open.ts";
+import type { BareRunner, Surroundings } from "../src/open-session.ts";
 import { type DemoOptions, type DemoStages, runDemo } from "./run-demo.ts";
 import type { DemoSummary } from "./show.ts";
 
@@ -28,6 +28,6 @@ export function addDemoCommand<S extends DemoSummary>(program: Command, bare: Ba
 
 /** npm tells a script what it runs as: then a plain `cutover` is not on the reader's PATH. */
 function programName(env: NodeJS.ProcessEnv): string {
-  if (env["npm_lifecycle_event"] === "npx") return "npx cutover";
-  return env["npm_command"] === "run" || env["npm_command"] === "run-script" ? "npm run -s cutover --" : "cutover";
+  if (env.npm_lifecycle_event === "npx") return "npx cutover";
+  return env.npm_command === "run" || env.npm_command === "run-script" ? "npm run -s cutover --" : "cutover";
 }

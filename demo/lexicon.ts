@@ -10,11 +10,11 @@ export const REASONS = ["THREAT", "HATE", "INSULT", "PROFANITY", "SPAM"] as cons
 export type Reason = (typeof REASONS)[number];
 
 const WORDS: Readonly<Record<Reason, Readonly<Record<string, number>>>> = {
-  THREAT: { hurt: 2.5, destroy: 2, "повесить": 4.5, "erwürgen": 4.5 },
-  HATE: { vermin: 3, subhuman: 3.5, "sous-homme": 4.5, "ungeziefer": 2.5 },
-  INSULT: { idiot: 2, stupid: 1.25, moron: 2.25, clown: 0.75, "идиот": 4.5, "crétin": 4.5, "dämlich": 4.75 },
-  PROFANITY: { damn: 0.75, crap: 1, hell: 0.5, "scheiße": 4.5, "жопа": 4.75 },
-  SPAM: { discount: 0.75, coupon: 1.25, "whatsapp": 1.5, subscribe: 1 },
+  THREAT: { hurt: 2.5, destroy: 2, повесить: 4.5, erwürgen: 4.5 },
+  HATE: { vermin: 3, subhuman: 3.5, "sous-homme": 4.5, ungeziefer: 2.5 },
+  INSULT: { idiot: 2, stupid: 1.25, moron: 2.25, clown: 0.75, идиот: 4.5, crétin: 4.5, dämlich: 4.75 },
+  PROFANITY: { damn: 0.75, crap: 1, hell: 0.5, scheiße: 4.5, жопа: 4.75 },
+  SPAM: { discount: 0.75, coupon: 1.25, whatsapp: 1.5, subscribe: 1 },
 };
 
 export const LEXICON: ReadonlyMap<string, Entry> = new Map(

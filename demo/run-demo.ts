@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT } from "../src/errors.ts";
+import { type Surroundings, withSession } from "../src/open-session.ts";
 import type { Session, Stage } from "../src/session.ts";
-import { type Surroundings, withSession } from "../src/setup/open.ts";
 import { legacyModel, NO_DEFECTS, PORTING_DEFECTS, portedModel } from "./model.ts";
 import { generateReviews } from "./reviews.ts";
 import { type ModelServer, serveModel } from "./server.ts";

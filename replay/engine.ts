@@ -1,7 +1,7 @@
 /**
  * Moves a run: units are opened a few at a time, their rows read as far as the budget goes, sent as the limiter
- * allows, stored by commits. Memory is bounded by two budgets, each half of replayBufferBytes: inputs read ahead,
- * and answers not yet stored; while the second is used up nothing new is sent.
+ * allows, stored by commits. Memory is bounded by two budgets: a quarter of replayBufferBytes for inputs read ahead, and
+ * half for answers not yet stored; while that one is used up nothing new is sent. The rest is for row groups being read.
  */
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../src/clock.ts";
@@ -86,8 +86,8 @@ export function createEngine(options: EngineOptions): Engine {
     send: { ...options, health, stop: stopping.signal },
     stopping: stopping.signal,
     limiter: createLimiter(options.concurrency),
-    inputs: createBudget(limits.bufferBytes / 2),
-    lanes: createLanes(options.endpoints.size > 1 ? limits.bufferBytes / 8 : limits.bufferBytes),
+    inputs: createBudget(limits.bufferBytes / 4),
+    lanes: createLanes(options.endpoints.size > 1 ? limits.bufferBytes / 16 : limits.bufferBytes),
     unsaved,
     logs,
     flush,

@@ -19,7 +19,8 @@ export async function sagemakerTarget(name: string, settings: Settings): Promise
     kind: "sagemaker",
     endpoint: (model) => sagemakerEndpoint(name, settings.sagemaker, model),
     async send(request) {
-      const deadline = AbortSignal.timeout(settings.timeout);
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(), settings.timeout);
       const command = new InvokeEndpointCommand({
         EndpointName: request.endpoint.address,
         Body: request.body,
@@ -31,7 +32,7 @@ export async function sagemakerTarget(name: string, settings: Settings): Promise
         InferenceComponentName: expand(inferenceComponent, request.model),
       });
       try {
-        const output = await client.send(command, { abortSignal: deadline });
+        const output = await client.send(command, { abortSignal: deadline.signal });
         return {
           fate: "ok",
           status: output.$metadata.httpStatusCode ?? 200,
@@ -43,10 +44,12 @@ export async function sagemakerTarget(name: string, settings: Settings): Promise
           retryAfterMs: null,
         };
       } catch (error) {
-        if (deadline.aborted) {
+        if (deadline.signal.aborted) {
           return failure("timeout", "timeout", `no complete answer within ${settings.timeout} ms`);
         }
         return replyOf(name, error);
+      } finally {
+        clearTimeout(timer);
       }
     },
     async close() {

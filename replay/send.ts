@@ -5,7 +5,7 @@ import type { Position, ReplayedRecord, ReplayOutcome } from "../src/record.ts";
 import type { Health } from "./health.ts";
 import type { Slot } from "./limiter.ts";
 import { nextStep, type RetrySettings } from "./retry.ts";
-import type { Reply, Target, TargetRequest } from "./target.ts";
+import type { Fate, Reply, Target, TargetRequest } from "./target.ts";
 
 export interface SendContext {
   readonly target: Target;
@@ -17,10 +17,13 @@ export interface SendContext {
   readonly stop: AbortSignal;
 }
 
-/** `skipped`: the endpoint is parked. `stopped`: the call is ending. `tried`: the endpoint may have seen the request. */
+/** `skipped`: the endpoint is parked. `stopped`: the call is ending. `tried`: the model may have seen the request. */
 export type Sent =
   | { readonly kind: "result"; readonly record: ReplayedRecord }
   | { readonly kind: "skipped" | "stopped"; readonly tried: boolean };
+
+/** Answered before any model saw the request. */
+const UNSEEN: ReadonlySet<Fate> = new Set(["refused", "missing", "denied"]);
 
 export async function sendRequest(
   context: SendContext,
@@ -42,7 +45,7 @@ export async function sendRequest(
     const latencyMs = clock.monotonic() - startedAt;
     attempts++;
     if (reply.fate === "throttled") throttles++;
-    if (reply.fate !== "refused") tried = true;
+    if (!UNSEEN.has(reply.fate)) tried = true;
     health.note(endpoint, reply, clock.monotonic());
     const step = nextStep(reply.fate, { attempts, waitedMs }, context.retry, reply.retryAfterMs, context.random);
     if (step.do === "park") {

@@ -149,7 +149,7 @@ async function send(
   const left = units.filter(({ name, pinned }) => {
     return run.buckets > 1 || (stored.units.get(name)?.rows ?? 0) < pinned.selected;
   });
-  const call = await openCall(store, run.run);
+  const call = await openCall(store, run.run, clock);
   const reporter = createReporter(session, run, stored.tally);
   setMaxListeners(0, signal);
   const engine = createEngine({
@@ -177,7 +177,6 @@ async function send(
   });
   const timer = setInterval(() => {
     engine.tick();
-    call.beat();
     reporter.tick(engine.limiter.onWire, engine.health.all.size);
   }, tuning.tickMs);
   const draining = (): void => session.log.info("stopping: what is in flight finishes and is stored");

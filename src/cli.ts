@@ -2,10 +2,10 @@
 import { Command, CommanderError } from "commander";
 import type { Env } from "./config/overrides.ts";
 import { CutoverError, EXIT } from "./errors.ts";
+import { type BareRunner, type Surroundings, withSession } from "./open-session.ts";
 import type { Runner, Streams } from "./session.ts";
 import { describeFailure } from "./setup/failure.ts";
 import { listenForInterrupt, processSignals, type SignalHooks } from "./setup/interrupt.ts";
-import { type BareRunner, type Surroundings, withSession } from "./setup/open.ts";
 import { processStreams } from "./setup/streams.ts";
 import { VERSION } from "./version.ts";
 

@@ -68,7 +68,7 @@ export const LIMITS = {
   /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
   exemplarChars: 300,
   /** Findings buffered before a row group of diffs is written, and uncompressed bytes of one diffs object. */
-  diffRowGroupRows: 20_000,
+  diffRowGroupRows: 10_000,
   diffObjectBytes: 256 * MIB,
   /** HTML report: target, warning and refusal. */
   reportTargetBytes: 10 * MIB,

@@ -45,7 +45,10 @@ export interface Message {
 export function* messages(count: number, seed = 42): Generator<Message> {
   const random = seededRandom(seed);
   const words = createWords(random);
-  const hex = (): string => Math.floor(random() * 2 ** 32).toString(16).padStart(8, "0");
+  const hex = (): string =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
   for (let i = 0; i < count; i++) {
     const id = `${hex()}-${hex()}-${String(i).padStart(8, "0")}`;
     const model = modelName(Math.floor(random() * MODELS));

@@ -28,7 +28,9 @@ export async function interleave(
     for (const contender of all) {
       const sample = await contender.run(round);
       const perSecond = Math.round(sample.perSecond).toLocaleString("en");
-      options.progress(`${round === 0 ? "warm-up" : `round ${round}/${options.rounds}`} ${contender.name}: ${perSecond}/s`);
+      options.progress(
+        `${round === 0 ? "warm-up" : `round ${round}/${options.rounds}`} ${contender.name}: ${perSecond}/s`,
+      );
       if (round > 0) samples.get(contender.name)?.push(sample);
     }
   }

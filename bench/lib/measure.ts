@@ -1,9 +1,9 @@
 /** Runs one program as a process of its own and reads what it did and what it used. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { Usage } from "./usage.ts";
 

@@ -47,7 +47,8 @@ function* trafficLines(records: number): Generator<string> {
   }
 }
 
-const idOf = (i: number): string => `${(Math.imul(i, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}-${String(i).padStart(8, "0")}`;
+const idOf = (i: number): string =>
+  `${(Math.imul(i, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0")}-${String(i).padStart(8, "0")}`;
 const modelOf = (i: number): string => modelName((Math.imul(i, 0x85ebca6b) >>> 0) % MODELS);
 
 /** Lines are positions, so the second pass over the generator meets the ranges in their order. */

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 /** The interpreter of a virtual environment that holds exactly `requirements`; made on first use. */
 export async function pythonWith(requirements: readonly string[]): Promise<string> {
-  const cache = process.env["CUTOVER_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "cutover");
+  const cache = process.env.CUTOVER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "cutover");
   const folder = join(cache, `python-${requirements.join("-").replaceAll("==", "-")}`);
   const python = join(folder, "bin", "python");
   const done = join(folder, "complete");
@@ -19,7 +19,9 @@ export async function pythonWith(requirements: readonly string[]): Promise<strin
     await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...requirements]);
     await run("touch", [done]);
   } catch (cause) {
-    throw new Error(`the peer needs Python 3 with venv and ${requirements.join(", ")} from the package index`, { cause });
+    throw new Error(`the peer needs Python 3 with venv and ${requirements.join(", ")} from the package index`, {
+      cause,
+    });
   }
   return python;
 }

@@ -9,11 +9,11 @@ export interface Services {
 }
 
 export async function withServices<T>(action: (services: Services) => Promise<T>): Promise<T> {
-  process.env["CUTOVER_REQUIRE"] ??= "services";
+  process.env.CUTOVER_REQUIRE ??= "services";
   await setup();
   try {
-    const kafka = process.env["CUTOVER_TEST_KAFKA"];
-    const s3 = process.env["CUTOVER_TEST_S3"];
+    const kafka = process.env.CUTOVER_TEST_KAFKA;
+    const s3 = process.env.CUTOVER_TEST_S3;
     if (kafka === undefined || s3 === undefined) throw new Error("the services do not run: npm run services");
     return await action({ kafka, s3 });
   } finally {

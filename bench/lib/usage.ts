@@ -10,10 +10,10 @@ export interface Usage {
   readonly peakMb: number;
 }
 
-const file = process.env["BENCH_USAGE"];
+const file = process.env.BENCH_USAGE;
 if (file !== undefined) {
   // Children must not write over it.
-  delete process.env["BENCH_USAGE"];
+  delete process.env.BENCH_USAGE;
   process.on("exit", () => {
     const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
     const usage: Usage = { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMb: maxRSS / 1024 };

@@ -4,7 +4,7 @@
  */
 import { PassThrough } from "node:stream";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type ParquetWriter, openParquetWriter } from "../../test/support/parquetjs.ts";
+import { openParquetWriter, type ParquetWriter } from "../../test/support/parquetjs.ts";
 import { consumeAll, setting } from "./consume.ts";
 
 const ROWS_PER_OBJECT = 50_000;

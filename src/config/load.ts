@@ -4,7 +4,7 @@ import path from "node:path";
 import { CutoverError, messageOf } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { crossCheck } from "./checks.ts";
-import { type ConfigDocument, parseConfigDocument } from "./document.ts";
+import type { ConfigDocument } from "./document.ts";
 import { dotted, type Fault, faultsOf } from "./faults.ts";
 import { applyOverrides, type Env, type Override, overridesOf, type SettingFlags } from "./overrides.ts";
 import { type Config, configSchema } from "./schema.ts";
@@ -48,6 +48,8 @@ export class ConfigError extends CutoverError {
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { env, flags, cwd = process.cwd() } = options;
   const found = await readConfigFile(options.file, cwd);
+  // The YAML parser is loaded only here, so that --help need not wait for it.
+  const { parseConfigDocument } = await import("./document.ts");
   const document = parseConfigDocument(found?.text ?? "");
   const overrides = overridesOf(env, flags, document.value);
   const written = applyOverrides(document.value, overrides);

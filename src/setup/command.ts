@@ -1,10 +1,10 @@
 /** `cutover init`, `config` and `doctor`: a config of one's own, what it comes to, and whether all of it answers. */
 import type { Command } from "commander";
+import type { BareRunner } from "../open-session.ts";
 import type { Check, Runner, Session } from "../session.ts";
 import { showConfig } from "./config.ts";
 import { doctor } from "./doctor.ts";
 import { writeConfig } from "./init.ts";
-import type { BareRunner } from "./open.ts";
 
 /** Checks that a stage brings to `doctor`. */
 export type CheckProvider = (session: Session) => readonly Check[];

@@ -4,7 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { configSchema } from "../config/schema.ts";
 import type { Setting } from "../config/sources.ts";
 import { CutoverError, EXIT } from "../errors.ts";
-import type { Surroundings } from "./open.ts";
+import type { Surroundings } from "../open-session.ts";
 
 export interface ConfigOptions {
   readonly sources: boolean;

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DEFAULT_CONFIG_FILE } from "../config/load.ts";
 import { CutoverError, EXIT } from "../errors.ts";
-import type { Surroundings } from "./open.ts";
+import type { Surroundings } from "../open-session.ts";
 
 /** Writes the file, and never over one that is there unless `force`. */
 export async function writeConfig(around: Surroundings, { force }: { readonly force: boolean }): Promise<number> {

@@ -25,7 +25,7 @@ class FakeKafka implements KafkaClient {
   listener: KafkaListener | undefined;
   readonly seeks: bigint[] = [];
   readonly commits: { last: bigint; key: string }[] = [];
-  paused = false;
+  paused = true;
   topics = async () => ["t", "__consumer_offsets"];
   bounds = async () => new Map([[0, { low: this.low, high: this.high }]]);
   committed = async () => new Map(this.hint ? [[0, this.hint]] : []);

@@ -36,7 +36,7 @@ export function fakeClock(): FakeClock {
   return {
     now: () => now,
     monotonic: () => now,
-    sleep: () => Promise.resolve(),
+    sleep: () => new Promise(() => {}),
     advance(ms) {
       now += ms;
     },

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { compareStage } from "../../compare/run-compare.ts";
+import { runKey } from "../../src/lake/keys.ts";
+import type { Run } from "../../src/lake/run.ts";
 import { openObject } from "../../src/parquet/read.ts";
-import { DIFFS } from "../../src/record.ts";
+import { DIFFS, REPLAYS } from "../../src/record.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
 import {
   buildLake,
   comparedObjects,
+  encode,
   equalPairs,
   type LakeSpec,
   type PairSpec,
@@ -100,7 +103,9 @@ describe("counting", () => {
 
   test("latencies of compared pairs stand side by side", async () => {
     const { summary } = await run({
-      objects: [[...equalPairs(2), { legacy: "1", candidate: "1", legacyLatencyMs: null }]],
+      objects: [
+        [...equalPairs(2), { legacy: "1", outcome: "timeout" }, { legacy: "1", candidate: "1", legacyLatencyMs: null }],
+      ],
     });
     expect(summary.latency.legacy).toMatchObject({ count: 2, p50: 10, p99: null });
     expect(summary.latency.candidate).toMatchObject({ count: 3, p50: 20 });
@@ -126,7 +131,9 @@ describe("the same replays give the same bytes", () => {
     const spec: LakeSpec = { objects: [mixed, many] };
     const wanted = await comparedObjects((await run(spec)).store);
     for (let fatal = 0; fatal < wanted.size; fatal++) {
-      const store = await buildLake(spec);
+      const store = await buildLake({ objects: [equalPairs(2)] });
+      await compareStage(testSession(store), {});
+      await buildLake(spec, store);
       const first = testSession(failingAt(store, fatal));
       await expect(compareStage(first, {})).rejects.toThrow("killed");
       const left = await comparedObjects(store);
@@ -171,6 +178,30 @@ describe("what cannot be compared is an error", () => {
     expect(summary.problems?.[0]?.place).toContain(place);
     expect(summary.reasons[0]).toContain(place);
     expect(summary.ready).toEqual([]);
+  });
+
+  test("an answer to a record outside the selection", async () => {
+    const spec: LakeSpec = { objects: [[...equalPairs(6), ...equalPairs(3, "other")]], query: { models: ["m"] } };
+    expect((await run(spec, LAX)).summary.verdict).toBe("pass");
+    const { summary } = await run({ ...spec, answerAll: true }, LAX);
+    expect(summary.reasons[0]).toMatch(/3 answers belong to no selected record/);
+    expect(summary.exitCode).toBe(5);
+  });
+
+  test("a run.json whose sums do not add up, or whose rows are not those it planned", async () => {
+    const store = await buildLake({ objects: [equalPairs(6)] });
+    const document = JSON.parse(new TextDecoder().decode(await store.get(runKey(RUN)))) as Run;
+    const altered = {
+      ...document,
+      models: { m: 7 },
+      planned: 7,
+      objects: document.objects.map((o) => ({ ...o, selected: 7 })),
+    };
+    await store.put(runKey(RUN), new TextEncoder().encode(JSON.stringify(altered)));
+    const summary = await compareStage(testSession(store, LAX), {});
+    expect(summary.exitCode).toBe(5);
+    expect(summary.reasons.join()).toMatch(/selected 7 records of m, compare found 6/);
+    expect(summary.reasons.join()).toMatch(/selected 7 of its rows when planned, 6 now/);
   });
 
   test("without the harm the same lake passes", async () => {
@@ -246,4 +277,27 @@ function failingAt(store: Store, fatal: number): Store {
 
 test("a store without anything says which command comes first", async () => {
   await expect(compareStage(testSession(memoryStore()), {})).rejects.toMatchObject({ code: "RUN_MISSING" });
+});
+
+test("answers to positions that an object does not hold are counted once, however many passes it takes", async () => {
+  const build = async (): Promise<Store> => {
+    const store = await buildLake({ objects: [equalPairs(12)] });
+    const reader = await openObject(store, await firstKey(store, "replays/"), REPLAYS);
+    const columns = await reader.read(
+      0,
+      REPLAYS.columns.map(({ name }) => name),
+    );
+    const rows = [0, 1].map((at) => ({
+      ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[at]])),
+      offset: 5000n + BigInt(at),
+    }));
+    await store.put(`replays/${RUN}/t@01234567+0+00000000000000001000+0+000099.parquet`, encode(REPLAYS, rows, 9, {}));
+    return store;
+  };
+  const whole = await build();
+  const pieces = await build();
+  const { problems } = await compareStage(testSession(whole), {});
+  await compareStage(testSession(pieces), { bufferBytes: 90 });
+  expect(problems?.[0]?.message).toMatch(/^2 answers belong to no selected record/);
+  expect(await comparedObjects(pieces)).toEqual(await comparedObjects(whole));
 });

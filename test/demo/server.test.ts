@@ -10,7 +10,8 @@ describe("a model behind HTTP", () => {
   });
   afterAll(() => server.close());
 
-  const post = (path: string, body: string): Promise<Response> => fetch(`${server.url}${path}`, { method: "POST", body });
+  const post = (path: string, body: string): Promise<Response> =>
+    fetch(`${server.url}${path}`, { method: "POST", body });
 
   test("answers a ping", async () => {
     expect((await fetch(`${server.url}/ping`)).status).toBe(200);

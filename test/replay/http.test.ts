@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { replayStage } from "../../replay/stage.ts";
 import { memoryStore } from "../../src/store/memory.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, rawResponse, type Seen } from "../support/misbehaving-server.ts";
+import {
+  type Act,
+  type MisbehavingServer,
+  misbehavingServer,
+  rawResponse,
+  type Seen,
+} from "../support/misbehaving-server.ts";
 import { httpTo, QUICK, readResults, row, sessionOf, text, writeCapture } from "./world.ts";
 
 let server: MisbehavingServer | undefined;
@@ -15,7 +21,11 @@ async function one(script: (seen: Seen) => Act, more: object = {}, record: objec
   server = await misbehavingServer(script);
   const store = memoryStore();
   await writeCapture(store, [row({ model: "m", offset: 1n, ...record })]);
-  const result = await replayStage(sessionOf(store, { t: httpTo(server.url, { timeout: "300ms", ...more }) }), { target: "t" }, QUICK);
+  const result = await replayStage(
+    sessionOf(store, { t: httpTo(server.url, { timeout: "300ms", ...more }) }),
+    { target: "t" },
+    QUICK,
+  );
   const [stored] = await readResults(store, result.run);
   return { result, stored, requests: server.seen.length };
 }
@@ -54,7 +64,15 @@ const CASES: readonly [string, (seen: Seen) => Act, string, string | null, numbe
   ["cuts the body once", thenOk({ do: "raw", text: short }), "ok", null, 200, ok, 2],
   ["cuts the body always", () => ({ do: "raw", text: short }), "bad_response", "truncated", 200, null, 3],
   ["cuts a chunk always", () => ({ do: "raw", text: cutChunk }), "bad_response", "truncated", 200, null, 3],
-  ["sends more than announced", () => ({ do: "raw", text: long, close: false }), "bad_response", "content_length_long", 200, null, 3],
+  [
+    "sends more than announced",
+    () => ({ do: "raw", text: long, close: false }),
+    "bad_response",
+    "content_length_long",
+    200,
+    null,
+    3,
+  ],
   ["speaks no HTTP", () => ({ do: "raw", text: "hello\r\n\r\n" }), "bad_response", "HTTPParserError", null, null, 3],
 ];
 
@@ -65,7 +83,13 @@ describe("one request to an HTTP server that", () => {
     expect(text(stored?.output ?? null)).toBe(output);
     expect(requests).toBe(tries);
     const answered = outcome === "ok" || outcome === "model_error";
-    expect(result).toMatchObject({ planned: 1, replayed: answered ? 1 : 0, failed: answered ? 0 : 1, attempts: tries, resent: 0 });
+    expect(result).toMatchObject({
+      planned: 1,
+      replayed: answered ? 1 : 0,
+      failed: answered ? 0 : 1,
+      attempts: tries,
+      resent: 0,
+    });
   });
 
   test("answers more than maxResponse, announced or not, is read no further and not asked again", async () => {
@@ -80,7 +104,9 @@ describe("one request to an HTTP server that", () => {
   });
 
   test("throttles for longer than maxWait leaves the outcome throttled, with every throttle counted", async () => {
-    const { stored, requests } = await one(() => answer(429), { retry: { attempts: 3, backoff: "20ms", maxWait: "100ms" } });
+    const { stored, requests } = await one(() => answer(429), {
+      retry: { attempts: 3, backoff: "20ms", maxWait: "100ms" },
+    });
     expect(stored?.outcome).toBe("throttled");
     expect(stored?.attempts).toBe(requests);
     expect(stored?.throttles).toBe(requests);
@@ -106,9 +132,20 @@ test("bytes, content type and accept go out as captured, and nothing else of the
   server = await misbehavingServer(thenOk());
   const store = memoryStore();
   await writeCapture(store, [
-    row({ model: "client-a/tox@2", offset: 1n, input, inputType: "text/csv; charset=latin1", outputType: "text/plain" }),
+    row({
+      model: "client-a/tox@2",
+      offset: 1n,
+      input,
+      inputType: "text/csv; charset=latin1",
+      outputType: "text/plain",
+    }),
   ]);
-  const target = { http: { url: `${server.url}/v1/{model}/invocations?m={model}`, headers: { "X-Auth": "Bearer ${CUTOVER_TEST_TOKEN}" } } };
+  const target = {
+    http: {
+      url: `${server.url}/v1/{model}/invocations?m={model}`,
+      headers: { "X-Auth": "Bearer ${CUTOVER_TEST_TOKEN}" },
+    },
+  };
   await replayStage(sessionOf(store, { t: target }), { target: "t" }, QUICK);
   const [seen] = server.seen;
   expect(seen?.path).toBe("/v1/client-a/tox%402/invocations?m=client-a/tox%402");

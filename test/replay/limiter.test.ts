@@ -132,7 +132,19 @@ describe("an endpoint is parked", () => {
     ["when refused for long enough", [0, 30, 60, 90, 120].map((at) => [at, refused] as const), true],
     ["not when refused often within a moment", Array.from({ length: 50 }, (_, i) => [i, refused] as const), false],
     ["not when refused seldom", [0, 50, 100, 150].map((at) => [at, refused] as const), false],
-    ["not when it answered anything in between", [[0, refused], [30, refused], [60, ok], [90, refused], [100, refused], [110, refused], [140, refused]], false],
+    [
+      "not when it answered anything in between",
+      [
+        [0, refused],
+        [30, refused],
+        [60, ok],
+        [90, refused],
+        [100, refused],
+        [110, refused],
+        [140, refused],
+      ],
+      false,
+    ],
   ])("%s", (_name, tries, expected) => {
     const parked: string[] = [];
     const health = createHealth(100, (endpoint) => parked.push(endpoint));

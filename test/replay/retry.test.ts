@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { nextStep, RETRY_TABLE, type Step } from "../../replay/retry.ts";
 import { HTTP_FATES, httpFate, sagemakerFate, socketFate } from "../../replay/classify.ts";
+import { nextStep, RETRY_TABLE, type Step } from "../../replay/retry.ts";
 import type { Fate } from "../../replay/target.ts";
 
 const settings = { attempts: 5, maxWait: 10_000, backoff: 100 };
@@ -35,7 +35,8 @@ describe("after a try", () => {
   });
 
   test("a pause that the endpoint asks for is kept, within maxWait", () => {
-    const wait = (retryAfter: number) => nextStep("throttled", { attempts: 1, waitedMs: 0 }, settings, retryAfter, half);
+    const wait = (retryAfter: number) =>
+      nextStep("throttled", { attempts: 1, waitedMs: 0 }, settings, retryAfter, half);
     expect(wait(3_000)).toEqual({ do: "wait", ms: 3_000 });
     expect(wait(60_000)).toEqual({ do: "wait", ms: 10_000 });
   });
@@ -49,17 +50,21 @@ describe("after a try", () => {
   test("of any fates in any order, tries come to an end, and waits stay within maxWait", () => {
     const fates = Object.keys(RETRY_TABLE).filter((fate) => fate !== "refused") as Fate[];
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...fates), { minLength: 1 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (order, chance) => {
-        let waitedMs = 0;
-        for (let attempts = 1; ; attempts++) {
-          const fate = order[(attempts - 1) % order.length] as Fate;
-          const step = nextStep(fate, { attempts, waitedMs }, { ...settings, maxWait: 500 }, null, () => chance);
-          if (step.do !== "wait") break;
-          expect(step.ms).toBeGreaterThan(0);
-          waitedMs += step.ms;
-          expect(waitedMs).toBeLessThanOrEqual(500);
-        }
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...fates), { minLength: 1 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (order, chance) => {
+          let waitedMs = 0;
+          for (let attempts = 1; ; attempts++) {
+            const fate = order[(attempts - 1) % order.length] as Fate;
+            const step = nextStep(fate, { attempts, waitedMs }, { ...settings, maxWait: 500 }, null, () => chance);
+            if (step.do !== "wait") break;
+            expect(step.ms).toBeGreaterThan(0);
+            waitedMs += step.ms;
+            expect(waitedMs).toBeLessThanOrEqual(500);
+          }
+        },
+      ),
     );
   });
 });

@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { inferenceId } from "../../replay/sagemaker.ts";
 import { replayStage } from "../../replay/stage.ts";
 import { memoryStore } from "../../src/store/memory.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, rawResponse, type Seen } from "../support/misbehaving-server.ts";
+import {
+  type Act,
+  type MisbehavingServer,
+  misbehavingServer,
+  rawResponse,
+  type Seen,
+} from "../support/misbehaving-server.ts";
 import { QUICK, readResults, row, sessionOf, text, writeCapture } from "./world.ts";
 
 let server: MisbehavingServer | undefined;
@@ -40,7 +46,11 @@ const error = (status: number, name: string, members?: object): Act => ({
   ...(members ? { members } : {}),
 });
 const original = (status: number): Act =>
-  error(424, "ModelError", { Message: "model said", OriginalStatusCode: status, OriginalMessage: `{"original":${status},"é":1}` });
+  error(424, "ModelError", {
+    Message: "model said",
+    OriginalStatusCode: status,
+    OriginalMessage: `{"original":${status},"é":1}`,
+  });
 const thenOk =
   (...acts: Act[]) =>
   ({ before }: Seen): Act =>
@@ -52,16 +62,72 @@ const CASES: readonly [string, (seen: Seen) => Act, string, string | null, numbe
   ["answers HTML with 200", thenOk({ do: "answer", body: "<p>", type: "text/html" }), "ok", null, 200, "<p>", 1],
   ["424 with an original 400", () => original(400), "model_error", "ModelError", 400, '{"original":400,"é":1}', 1],
   ["424 with an original 500 once", thenOk(original(500)), "ok", null, 200, ok, 2],
-  ["424 with an original 500 always", () => original(500), "model_error", "ModelError", 500, '{"original":500,"é":1}', 3],
+  [
+    "424 with an original 500 always",
+    () => original(500),
+    "model_error",
+    "ModelError",
+    500,
+    '{"original":500,"é":1}',
+    3,
+  ],
   ["424 without originals", () => error(424, "ModelError"), "model_error", "ModelError", 424, "", 3],
-  ["429 ModelNotReady three times", thenOk(...Array.from({ length: 3 }, () => error(429, "ModelNotReadyException"))), "ok", null, 200, ok, 4],
-  ["429 ModelNotReady more often than attempts", thenOk(...Array.from({ length: 6 }, () => error(429, "ModelNotReadyException"))), "ok", null, 200, ok, 7],
-  ["400 ThrottlingException twice", thenOk(error(400, "ThrottlingException"), error(400, "ThrottlingException")), "ok", null, 200, ok, 3],
+  [
+    "429 ModelNotReady three times",
+    thenOk(...Array.from({ length: 3 }, () => error(429, "ModelNotReadyException"))),
+    "ok",
+    null,
+    200,
+    ok,
+    4,
+  ],
+  [
+    "429 ModelNotReady more often than attempts",
+    thenOk(...Array.from({ length: 6 }, () => error(429, "ModelNotReadyException"))),
+    "ok",
+    null,
+    200,
+    ok,
+    7,
+  ],
+  [
+    "400 ThrottlingException twice",
+    thenOk(error(400, "ThrottlingException"), error(400, "ThrottlingException")),
+    "ok",
+    null,
+    200,
+    ok,
+    3,
+  ],
   ["503 always", () => error(503, "ServiceUnavailable"), "unavailable", "ServiceUnavailable", 503, null, 4],
   ["500 InternalFailure always", () => error(500, "InternalFailure"), "unavailable", "InternalFailure", 500, null, 4],
-  ["530 always", () => error(530, "InternalDependencyException"), "unavailable", "InternalDependencyException", 530, null, 4],
-  ["503 with HTML", () => ({ do: "answer", status: 503, body: "<html>", type: "text/html" }), "unavailable", "http_503", 503, null, 4],
-  ["ValidationError", () => error(400, "ValidationError", { Message: "bad header" }), "rejected_input", "ValidationError", 400, null, 1],
+  [
+    "530 always",
+    () => error(530, "InternalDependencyException"),
+    "unavailable",
+    "InternalDependencyException",
+    530,
+    null,
+    4,
+  ],
+  [
+    "503 with HTML",
+    () => ({ do: "answer", status: 503, body: "<html>", type: "text/html" }),
+    "unavailable",
+    "http_503",
+    503,
+    null,
+    4,
+  ],
+  [
+    "ValidationError",
+    () => error(400, "ValidationError", { Message: "bad header" }),
+    "rejected_input",
+    "ValidationError",
+    400,
+    null,
+    1,
+  ],
   ["a reset always", () => ({ do: "reset" }), "connection", "ECONNRESET", null, null, 4],
   ["a hang", () => ({ do: "hang" }), "timeout", "timeout", null, null, 2],
   ["a hang after the headers", () => ({ do: "hang", afterHeaders: true }), "timeout", "timeout", null, null, 2],
@@ -108,7 +174,9 @@ test("the request carries bytes, types, id and routing, signed; the answer its v
     "x-amzn-sagemaker-target-variant": "blue",
     "x-amzn-sagemaker-inference-component": "ic-client-a/tox",
   });
-  expect(seen?.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/sagemaker\//);
+  expect(seen?.headers.authorization).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/sagemaker\//,
+  );
   const [stored] = await readResults(store, run);
   expect(stored).toMatchObject({ variant: "blue", outputType: "application/x-npy" });
   expect(stored?.output).toEqual(new Uint8Array([0xfe, 1]));
@@ -122,7 +190,10 @@ test("an endpoint that is not found is parked; when it was the only one the call
 
 test("refused credentials park the endpoint", async () => {
   const denied = error(403, "AccessDeniedException", { Message: "not authorized" });
-  await expect(one(() => denied)).rejects.toMatchObject({ code: "TARGET_UNUSABLE", details: { received: expect.stringContaining("endpoint_denied") } });
+  await expect(one(() => denied)).rejects.toMatchObject({
+    code: "TARGET_UNUSABLE",
+    details: { received: expect.stringContaining("endpoint_denied") },
+  });
 });
 
 test.each([

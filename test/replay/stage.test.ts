@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
+import { pinRun, planRun } from "../../replay/plan.ts";
 import { forecastStage, replayStage } from "../../replay/stage.ts";
 import { CutoverError } from "../../src/errors.ts";
-import { pinRun, planRun } from "../../replay/plan.ts";
 import { readRun, readSkips } from "../../src/lake/run.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
@@ -37,7 +37,15 @@ test("every record is sent once and its answer stored; a second call sends and s
   const counts = new Map<string, number>([["replay.requests", 0]]);
   const session = sessionOf(store, { t: httpTo(server.url) }, { counts });
   const first = await replayStage(session, { target: "t" }, QUICK);
-  expect(first).toMatchObject({ planned: 120, replayed: 120, failed: 0, skipped: {}, resent: 0, attempts: 120, now: { replayed: 120, sent: 120 } });
+  expect(first).toMatchObject({
+    planned: 120,
+    replayed: 120,
+    failed: 0,
+    skipped: {},
+    resent: 0,
+    attempts: 120,
+    now: { replayed: 120, sent: 120 },
+  });
   expect(first.run).toMatch(/^r[0-9a-f]{10}$/);
   expect(counts.get("replay.requests")).toBe(120);
   const results = await readResults(store, first.run);
@@ -92,20 +100,25 @@ describe("a call that is killed at any put, before or after it is durable, and s
     const { run } = await replayStage(sessionOf(calm, targets), { target: "t" }, QUICK);
     const expected = await essence(calm, run);
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.boolean()), { minLength: 1, maxLength: 3 }), async (kills) => {
-        const store = await filled();
-        const start = server.seen.length;
-        for (const [puts, durable] of kills) {
-          await replayStage(sessionOf(killedAfter(store, puts, durable), targets), { target: "t" }, QUICK).catch((error) => {
-            if (error.message !== "killed") throw error;
-          });
-        }
-        const result = await replayStage(sessionOf(store, targets), { target: "t" }, QUICK);
-        expect(await essence(store, run)).toEqual(expected);
-        expect(result).toMatchObject({ run, planned: 60, replayed: 60, failed: 0 });
-        // What is counted as sent twice was; a killed call's last sends may be missing from it.
-        expect(result.resent).toBeLessThanOrEqual(server.seen.length - start - 60);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.boolean()), { minLength: 1, maxLength: 3 }),
+        async (kills) => {
+          const store = await filled();
+          const start = server.seen.length;
+          for (const [puts, durable] of kills) {
+            await replayStage(sessionOf(killedAfter(store, puts, durable), targets), { target: "t" }, QUICK).catch(
+              (error) => {
+                if (error.message !== "killed") throw error;
+              },
+            );
+          }
+          const result = await replayStage(sessionOf(store, targets), { target: "t" }, QUICK);
+          expect(await essence(store, run)).toEqual(expected);
+          expect(result).toMatchObject({ run, planned: 60, replayed: 60, failed: 0 });
+          // What is counted as sent twice was; a killed call's last sends may be missing from it.
+          expect(result.resent).toBeLessThanOrEqual(server.seen.length - start - 60);
+        },
+      ),
       { numRuns: 6 },
     );
   });
@@ -130,7 +143,8 @@ test("resent counts what a lost store cost, to the request when the count was wr
   const targets = { t: httpTo(server.url, { concurrency: { perEndpoint: 2, total: 4 } }) };
   const broken: Store = {
     ...store,
-    put: (key, body, options) => (key.startsWith("replays/") ? Promise.reject(new Error("lost")) : store.put(key, body, options)),
+    put: (key, body, options) =>
+      key.startsWith("replays/") ? Promise.reject(new Error("lost")) : store.put(key, body, options),
   };
   await expect(replayStage(sessionOf(broken, targets), { target: "t" }, QUICK)).rejects.toThrow("lost");
   const lost = server.seen.length;
@@ -156,7 +170,9 @@ test("SIGINT lets what is in flight finish, stores it, and the same command goes
   });
   const store = await filled();
   const targets = { t: httpTo(server.url, { concurrency: { perEndpoint: 3, total: 8 } }) };
-  await expect(replayStage(sessionOf(store, targets, { signal: stop.signal }), { target: "t" }, QUICK)).rejects.toMatchObject({
+  await expect(
+    replayStage(sessionOf(store, targets, { signal: stop.signal }), { target: "t" }, QUICK),
+  ).rejects.toMatchObject({
     code: "INTERRUPTED",
     exitCode: 130,
     details: { hint: expect.stringContaining("same command") },
@@ -173,7 +189,9 @@ describe("an endpoint that", () => {
     let gone = false;
     const server = await serve(({ path, index }) => {
       gone ||= index === 60;
-      return path === "/b/invocations" && gone && !back ? { do: "answer", status: 404, body: "no such model" } : { do: "answer" };
+      return path === "/b/invocations" && gone && !back
+        ? { do: "answer", status: 404, body: "no such model" }
+        : { do: "answer" };
     });
     let back = false;
     const store = await filled();
@@ -181,12 +199,21 @@ describe("an endpoint that", () => {
     const result = await replayStage(sessionOf(store, targets), { target: "t" }, QUICK);
     const skipped = result.skipped.endpoint_missing ?? 0;
     expect(skipped).toBeGreaterThan(0);
-    expect(result).toMatchObject({ replayed: 120 - skipped, failed: 0, parked: [{ endpoint: `${server.url}/b/invocations`, reason: "endpoint_missing" }] });
+    expect(result).toMatchObject({
+      replayed: 120 - skipped,
+      failed: 0,
+      parked: [{ endpoint: `${server.url}/b/invocations`, reason: "endpoint_missing" }],
+    });
     expect((await readSkips(store, result.run)).models).toEqual({ b: { endpoint_missing: skipped } });
     // What was in flight when the first 404 came, and nothing after.
     expect(server.seen.length).toBeLessThanOrEqual(120 - skipped + 2);
     back = true;
-    expect(await replayStage(sessionOf(store, targets), { target: "t" }, QUICK)).toMatchObject({ replayed: 120, skipped: {}, now: { replayed: skipped } });
+    expect(await replayStage(sessionOf(store, targets), { target: "t" }, QUICK)).toMatchObject({
+      replayed: 120,
+      skipped: {},
+      resent: 0,
+      now: { replayed: skipped },
+    });
     expect((await readSkips(store, result.run)).models).toEqual({});
   });
 
@@ -200,14 +227,21 @@ describe("an endpoint that", () => {
       details: { received: expect.stringContaining("ECONNREFUSED") },
     });
     expect((await keys(store)).filter((key) => key.startsWith("replays/"))).toEqual([]);
-    expect(Object.values((await readSkips(store, (await onlyRun(store)))).models)).toHaveLength(4);
+    expect(Object.values((await readSkips(store, await onlyRun(store))).models)).toHaveLength(4);
   });
 
   test("throttles above N at work answers everything in the end", async () => {
-    const server = await serve(({ atWork }) => (atWork > 3 ? { do: "answer", status: 429, body: "" } : { do: "answer", delayMs: 3 }));
+    const server = await serve(({ atWork }) =>
+      atWork > 3 ? { do: "answer", status: 429, body: "" } : { do: "answer", delayMs: 3 },
+    );
     const store = await filled();
     const result = await replayStage(sessionOf(store, { t: httpTo(server.url) }), { target: "t" }, QUICK);
-    expect(result).toMatchObject({ replayed: 120, failed: 0, attempts: server.seen.length, throttles: server.seen.length - 120 });
+    expect(result).toMatchObject({
+      replayed: 120,
+      failed: 0,
+      attempts: server.seen.length,
+      throttles: server.seen.length - 120,
+    });
     expect(result.throttles).toBeGreaterThan(0);
   });
 });
@@ -218,9 +252,15 @@ async function onlyRun(store: Store): Promise<string> {
 }
 
 test("the server never sees more at work than perEndpoint and total allow", async () => {
-  const server = await serve(({ index }) => (index % 7 === 0 ? { do: "answer", status: 503 } : { do: "answer", delayMs: 4 }));
+  const server = await serve(({ index }) =>
+    index % 7 === 0 ? { do: "answer", status: 503 } : { do: "answer", delayMs: 4 },
+  );
   const store = await filled();
-  await replayStage(sessionOf(store, { t: httpTo(server.url, { concurrency: { perEndpoint: 3, total: 7 } }) }), { target: "t" }, QUICK);
+  await replayStage(
+    sessionOf(store, { t: httpTo(server.url, { concurrency: { perEndpoint: 3, total: 7 } }) }),
+    { target: "t" },
+    QUICK,
+  );
   expect(server.peak).toBe(7);
   for (const peak of server.peakByPath.values()) expect(peak).toBeLessThanOrEqual(3);
 });
@@ -249,7 +289,10 @@ test("four buckets send and store every record once, by endpoint", async () => {
   const other = await filled();
   await pinRun(other, { ...pinned, buckets: 4 });
   const before = server.seen.length;
-  expect(await replayStage(sessionOf(other, { t: httpTo(server.url) }), { target: "t" }, QUICK)).toMatchObject({ run, replayed: 120 });
+  expect(await replayStage(sessionOf(other, { t: httpTo(server.url) }), { target: "t" }, QUICK)).toMatchObject({
+    run,
+    replayed: 120,
+  });
   expect(server.seen.length - before).toBe(120);
   expect(await readResults(other, run)).toHaveLength(120);
   const buckets = new Map<string, Set<string>>();
@@ -258,7 +301,9 @@ test("four buckets send and store every record once, by endpoint", async () => {
     if (bucket !== undefined) buckets.set(bucket, (buckets.get(bucket) ?? new Set()).add(key));
   }
   expect(buckets.size).toBeGreaterThan(1);
-  expect(await replayStage(sessionOf(other, { t: httpTo(server.url) }), { target: "t" }, QUICK)).toMatchObject({ now: { sent: 0 } });
+  expect(await replayStage(sessionOf(other, { t: httpTo(server.url) }), { target: "t" }, QUICK)).toMatchObject({
+    now: { sent: 0 },
+  });
 });
 
 test("a pinned object that is gone or changed stops the call before anything is sent", async () => {
@@ -278,9 +323,18 @@ test("a pinned object that is gone or changed stops the call before anything is 
   const [key] = plan.run.objects.map((object) => object.key);
   await store.put("runs/base/run.json", new TextEncoder().encode(JSON.stringify({ ...plan.run, run: "base" })));
   await store.delete([key as string]);
-  await expect(replayStage(session, { target: "t", sameAs: "base" }, QUICK)).rejects.toMatchObject({ code: "RUN_INVALID", details: { received: "no such object" } });
-  await writeCapture(store, rows(0, 40, ["a", "b", "client/c", "d"]).map((r) => ({ ...r, input: new TextEncoder().encode("other") })), 15);
-  await expect(replayStage(session, { target: "t", sameAs: "base" }, QUICK)).rejects.toMatchObject({ code: "RUN_INVALID" });
+  await expect(replayStage(session, { target: "t", sameAs: "base" }, QUICK)).rejects.toMatchObject({
+    code: "RUN_INVALID",
+    details: { received: "no such object" },
+  });
+  await writeCapture(
+    store,
+    rows(0, 40, ["a", "b", "client/c", "d"]).map((r) => ({ ...r, input: new TextEncoder().encode("other") })),
+    15,
+  );
+  await expect(replayStage(session, { target: "t", sameAs: "base" }, QUICK)).rejects.toMatchObject({
+    code: "RUN_INVALID",
+  });
   expect((await readResults(store, "base")).length).toBe(0);
 });
 
@@ -310,7 +364,9 @@ test("--same-as sends the selection of another run to another target", async () 
   expect(second).toMatchObject({ planned: 12, replayed: 12 });
   const offsets = async (run: string) => (await readResults(store, run)).map(({ offset }) => offset);
   expect(await offsets(second.run)).toEqual(await offsets(first.run));
-  await expect(replayStage(session, { target: "u", sameAs: "base", model: ["a"] }, QUICK)).rejects.toMatchObject({ code: "USAGE" });
+  await expect(replayStage(session, { target: "u", sameAs: "base", model: ["a"] }, QUICK)).rejects.toMatchObject({
+    code: "USAGE",
+  });
 });
 
 test("a given run that was pinned for something else is refused with both named", async () => {
@@ -318,13 +374,22 @@ test("a given run that was pinned for something else is refused with both named"
   const store = await filled();
   const session = sessionOf(store, { t: httpTo(server.url), u: httpTo(server.url) });
   await replayStage(session, { target: "t", run: "mine", model: ["a"] }, QUICK);
-  expect(await replayStage(session, { target: "t", run: "mine", model: ["a"] }, QUICK)).toMatchObject({ now: { sent: 0 } });
+  expect(await replayStage(session, { target: "t", run: "mine", model: ["a"] }, QUICK)).toMatchObject({
+    now: { sent: 0 },
+  });
   await expect(replayStage(session, { target: "t", run: "mine" }, QUICK)).rejects.toMatchObject({
     code: "RUN_INVALID",
     details: { expected: expect.stringContaining("models a → t"), received: expect.stringContaining("all models → t") },
   });
-  await expect(replayStage(session, { target: "u", run: "mine", model: ["a"] }, QUICK)).rejects.toMatchObject({ code: "RUN_INVALID" });
-  await expect(replayStage(session, { target: "t", run: "mine", fresh: true, model: ["a"] }, QUICK)).rejects.toMatchObject({ code: "USAGE" });
+  await expect(replayStage(session, { target: "u", run: "mine", model: ["a"] }, QUICK)).rejects.toMatchObject({
+    code: "RUN_INVALID",
+  });
+  await expect(
+    replayStage(session, { target: "t", run: "mine", fresh: true, model: ["a"] }, QUICK),
+  ).rejects.toMatchObject({ code: "USAGE" });
   await expect(replayStage(session, { target: "t", run: "../x" }, QUICK)).rejects.toMatchObject({ code: "USAGE" });
-  await expect(replayStage(session, { target: "tt" }, QUICK)).rejects.toMatchObject({ code: "USAGE", details: { expected: "one of t, u" } });
+  await expect(replayStage(session, { target: "tt" }, QUICK)).rejects.toMatchObject({
+    code: "USAGE",
+    details: { expected: "one of t, u" },
+  });
 });

@@ -1,4 +1,6 @@
 /** A store with captures and a session over it, for replay's tests. */
+
+import { DEFAULT_TUNING, type Tuning } from "../../replay/stage.ts";
 import { systemClock } from "../../src/clock.ts";
 import { type Config, configSchema, type WrittenConfig } from "../../src/config/schema.ts";
 import { sha256Hex } from "../../src/hash.ts";
@@ -10,7 +12,6 @@ import { createObjectWriter } from "../../src/parquet/write.ts";
 import { CAPTURES, type CapturedRecord, REPLAYS, type ReplayedRecord } from "../../src/record.ts";
 import type { Session } from "../../src/session.ts";
 import type { Store } from "../../src/store/port.ts";
-import { DEFAULT_TUNING, type Tuning } from "../../replay/stage.ts";
 import { memoryOutput } from "../support/output.ts";
 
 export const LOG = "inference@0123abcd";
@@ -50,7 +51,9 @@ export async function writeCapture(store: Store, records: readonly CapturedRecor
   const byOffset = records.map(({ offset }) => offset).sort((a, b) => (a < b ? -1 : 1));
   const first = byOffset[0] as bigint;
   const last = byOffset.at(-1) as bigint;
-  const sorted = [...records].sort((a, b) => (a.model === b.model ? (a.offset < b.offset ? -1 : 1) : a.model < b.model ? -1 : 1));
+  const sorted = [...records].sort((a, b) =>
+    a.model === b.model ? (a.offset < b.offset ? -1 : 1) : a.model < b.model ? -1 : 1,
+  );
   const { log, partition } = records[0] as CapturedRecord;
   const writer = createObjectWriter(CAPTURES);
   for (let at = 0; at < sorted.length; at += groupRows) {
@@ -136,9 +139,14 @@ export async function readResults(store: Store, run: string): Promise<ReplayedRe
     const reader = await openObject(store, key, REPLAYS);
     let last = -1n;
     for (let group = 0; group < reader.rowGroups.length; group++) {
-      const columns = await reader.read(group, REPLAYS.columns.map(({ name }) => name));
+      const columns = await reader.read(
+        group,
+        REPLAYS.columns.map(({ name }) => name),
+      );
       for (let i = 0; i < (columns.offset?.length ?? 0); i++) {
-        const record = Object.fromEntries(REPLAYS.columns.map(({ name }) => [name, columns[name]?.[i]])) as unknown as ReplayedRecord;
+        const record = Object.fromEntries(
+          REPLAYS.columns.map(({ name }) => [name, columns[name]?.[i]]),
+        ) as unknown as ReplayedRecord;
         const position = `${record.log}/${record.partition}/${record.offset}`;
         if (results.has(position)) throw new Error(`${position} is stored twice`);
         if (record.offset <= last) throw new Error(`${key} is not sorted`);

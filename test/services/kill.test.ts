@@ -15,8 +15,8 @@ import { downloadBucket, duckdb } from "../support/lake.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { listKeys, makeBucket, removeBucket, removePrefix } from "../support/s3.ts";
 
-const kafka = process.env["CUTOVER_TEST_KAFKA"];
-const s3 = process.env["CUTOVER_TEST_S3"];
+const kafka = process.env.CUTOVER_TEST_KAFKA;
+const s3 = process.env.CUTOVER_TEST_S3;
 const skip = requireOrSkip("services not running: npm run services", kafka !== undefined && s3 !== undefined);
 
 const MESSAGES = 24_000;
@@ -64,7 +64,11 @@ describe.skipIf(skip).sequential("a process killed with SIGKILL", { timeout: TES
       const value = `{"id":"r${i}","model":"m","capturedAt":${i},"input":${input},"output":${output}}`;
       return { value, input, output, partition: i % PARTITIONS };
     });
-    digest = digestOf(messages.map(({ partition, input, output }, i) => `${partition} ${Math.floor(i / PARTITIONS)} ${input} ${output}`));
+    digest = digestOf(
+      messages.map(
+        ({ partition, input, output }, i) => `${partition} ${Math.floor(i / PARTITIONS)} ${input} ${output}`,
+      ),
+    );
     await produce(kafka as string, name, messages);
   });
   afterAll(async () => {
@@ -98,7 +102,9 @@ describe.skipIf(skip).sequential("a process killed with SIGKILL", { timeout: TES
       `select partition, "offset", decode(input) as request, decode(output) as response from '${join(dir, "lake/captures/**/*.parquet")}'`,
     );
     expect(rows).toHaveLength(MESSAGES);
-    expect(digestOf(rows.map(({ partition, offset, request, response }) => `${partition} ${offset} ${request} ${response}`))).toBe(digest);
+    expect(
+      digestOf(rows.map(({ partition, offset, request, response }) => `${partition} ${offset} ${request} ${response}`)),
+    ).toBe(digest);
   });
 
   test("in the middle of replay costs at most what was not stored: every position once, nothing stored sent again", async () => {
@@ -134,12 +140,19 @@ describe.skipIf(skip).sequential("a process killed with SIGKILL", { timeout: TES
   const bytesUnder = async (folder: string, prefix: string): Promise<Record<string, string>> => {
     const keys = await downloadBucket(s3 as string, name, prefix, folder);
     expect(keys.length).toBeGreaterThan(2);
-    const entries = keys.map(async (key) => [key, createHash("sha256").update(await readFile(join(folder, key))).digest("hex")]);
+    const entries = keys.map(async (key) => [
+      key,
+      createHash("sha256")
+        .update(await readFile(join(folder, key)))
+        .digest("hex"),
+    ]);
     return Object.fromEntries(await Promise.all(entries));
   };
 });
 
 /** Hash over the lines in any order. */
 function digestOf(lines: readonly string[]): string {
-  return createHash("sha256").update([...lines].sort().join("\n")).digest("hex");
+  return createHash("sha256")
+    .update([...lines].sort().join("\n"))
+    .digest("hex");
 }

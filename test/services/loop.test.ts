@@ -18,10 +18,10 @@ import { downloadBucket, duckdb } from "../support/lake.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { makeBucket, removeBucket } from "../support/s3.ts";
 
-const kafka = process.env["CUTOVER_TEST_KAFKA"];
-const s3 = process.env["CUTOVER_TEST_S3"];
-const statsd = process.env["CUTOVER_TEST_DOGSTATSD"];
-const metricsUrl = process.env["CUTOVER_TEST_STATSD_METRICS"];
+const kafka = process.env.CUTOVER_TEST_KAFKA;
+const s3 = process.env.CUTOVER_TEST_S3;
+const statsd = process.env.CUTOVER_TEST_DOGSTATSD;
+const metricsUrl = process.env.CUTOVER_TEST_STATSD_METRICS;
 const available = [kafka, s3, statsd, metricsUrl].every((value) => value !== undefined);
 const skip = requireOrSkip("services not running: npm run services", available);
 
@@ -51,7 +51,7 @@ interface Summary {
 }
 
 async function readReviews(): Promise<string[]> {
-  const file = process.env["CUTOVER_REVIEWS"];
+  const file = process.env.CUTOVER_REVIEWS;
   if (file === undefined) return generateReviews(GENERATED);
   const lines = (await readFile(file, "utf8")).split("\n").filter((line) => line !== "");
   return lines.map((line) => line.split("\t")[2] ?? "");
@@ -185,7 +185,7 @@ describe.skipIf(skip).sequential("the loop through real services", { timeout: 12
       await json(["gate"], { config: "listened.yaml", exit: expected });
       const received = await listener.drain();
       expect(received.counts("cutover.compared")).toBe(texts.length);
-      expect(received.counts("cutover.mismatched")).toBe(summary.outcomes["mismatch"]);
+      expect(received.counts("cutover.mismatched")).toBe(summary.outcomes.mismatch);
       expect(received.checks("cutover.gate").map(({ status }) => status)).toContain(
         { pass: 0, fail: 2, inconclusive: 1 }[summary.verdict],
       );

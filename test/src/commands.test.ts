@@ -5,9 +5,9 @@ import { addCaptureCommands } from "../../capture/command.ts";
 import { addCompareCommands, compareFlags, gateFlags } from "../../compare/command.ts";
 import { addDemoCommand } from "../../demo/command.ts";
 import { addReplayCommands, replayFlags } from "../../replay/command.ts";
+import type { BareRunner } from "../../src/open-session.ts";
 import type { Runner } from "../../src/session.ts";
 import { addSetupCommands } from "../../src/setup/command.ts";
-import type { BareRunner } from "../../src/setup/open.ts";
 
 async function optionsOf(argv: readonly string[]): Promise<unknown> {
   let seen: unknown = "no action ran";

@@ -36,11 +36,6 @@ export async function isFree(name: PortName, port: number): Promise<boolean> {
   return (await listenOnce(name, port)) !== undefined;
 }
 
-/** The variable that fixes this port. */
-export function portVariable(name: PortName): string {
-  return VARIABLES[name];
-}
-
 function parsePort(variable: string, text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;

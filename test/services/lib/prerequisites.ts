@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { type Prerequisite, ServiceError } from "./types.ts";
+import type { Prerequisite } from "./types.ts";
 
 interface Tool {
   readonly wanted: string;
@@ -45,13 +45,6 @@ export async function missing(names: readonly Prerequisite[], env: NodeJS.Proces
     lines.push(`${name}: ${tool.wanted}: ${fault}\n  Debian: ${tool.debian}\n  macOS:  ${tool.macos}`);
   }
   return lines;
-}
-
-/** Fails with every missing program at once. */
-export async function require(names: readonly Prerequisite[]): Promise<void> {
-  const lines = await missing(names);
-  if (lines.length === 0) return;
-  throw new ServiceError(`the test services need programs that are not here:\n${lines.join("\n")}`);
 }
 
 async function check(name: string, tool: Tool, env: NodeJS.ProcessEnv): Promise<string | undefined> {

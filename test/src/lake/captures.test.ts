@@ -21,7 +21,7 @@ describe("the capture objects of a store", () => {
 
   test("are read by ranges: the footer alone until columns are asked for", async () => {
     const store = memoryStore();
-    const wide = rows(0, 200, ["m"]).map((r) => ({ ...r, input: crypto.getRandomValues(new Uint8Array(4_000)) }));
+    const wide = rows(0, 200, ["m"]).map((r) => ({ ...r, input: crypto.getRandomValues(new Uint8Array(20_000)) }));
     const key = await writeCapture(store, wide);
     const size = (await store.head(key))?.size ?? 0;
     let bytes = 0;
@@ -50,7 +50,10 @@ describe("the capture objects of a store", () => {
   test("stop at an object of somebody else", async () => {
     const store = memoryStore();
     await store.put("captures/team/old.parquet", new Uint8Array([1]));
-    await expect(all(store)).rejects.toMatchObject({ code: "PARQUET_FOREIGN", details: { place: "memory: captures/team/old.parquet" } });
+    await expect(all(store)).rejects.toMatchObject({
+      code: "PARQUET_FOREIGN",
+      details: { place: "memory: captures/team/old.parquet" },
+    });
   });
 
   test("stop at a truncated object", async () => {
@@ -91,6 +94,8 @@ describe("a capture footer is refused when", () => {
     ["it counts other rows than the file holds", footer, 2],
     ["its counts do not add up to its positions", { ...footer, rejected: 2 }, 3],
   ])("%s", (_name, meta, count) => {
-    expect(() => parseCaptureFooter("k", meta, range, count)).toThrow(expect.objectContaining({ code: "PARQUET_CORRUPT" }));
+    expect(() => parseCaptureFooter("k", meta, range, count)).toThrow(
+      expect.objectContaining({ code: "PARQUET_CORRUPT" }),
+    );
   });
 });

@@ -7,11 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { executeCli } from "../../../src/cli.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { CutoverError } from "../../../src/errors.ts";
+import { withSession } from "../../../src/open-session.ts";
 import type { Check } from "../../../src/session.ts";
 import { configJsonSchema } from "../../../src/setup/config.ts";
 import { doctor } from "../../../src/setup/doctor.ts";
 import { CONFIG_TEMPLATE } from "../../../src/setup/init.ts";
-import { withSession } from "../../../src/setup/open.ts";
 import { memoryOutput } from "../../support/output.ts";
 
 let dir: string;

@@ -1,11 +1,11 @@
 /** Opens a Session from flags, environment and config file, and closes all of it again. */
-import { type Clock, systemClock } from "../clock.ts";
-import { ConfigError, loadConfig } from "../config/load.ts";
-import { type Env, logSettings } from "../config/overrides.ts";
-import { createLogger, type Logger } from "../log.ts";
-import { createMetrics } from "../metrics.ts";
-import type { GlobalFlags, Session, Streams } from "../session.ts";
-import { openStore } from "../store/open.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { ConfigError, loadConfig } from "./config/load.ts";
+import { type Env, logSettings } from "./config/overrides.ts";
+import { createLogger, type Logger } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
+import type { GlobalFlags, Session, Streams } from "./session.ts";
+import { openStore } from "./store/open.ts";
 
 /** What is known before a config is read. */
 export interface Surroundings {
