@@ -9,12 +9,18 @@ import { reportKey } from "../src/lake/keys.ts";
 import type { Output, Session } from "../src/session.ts";
 import type { Summary } from "./summary.ts";
 
-/** The summary on stdout: one JSON document, or the table. */
-export async function printSummary({ flags, streams }: Session, summary: Summary): Promise<void> {
+/** The summary on stdout: one JSON document, or the table; `quietEnd` leaves out what to try next. */
+export async function printSummary(
+  { flags, streams }: Session,
+  summary: Summary,
+  options: { readonly quietEnd?: boolean } = {},
+): Promise<void> {
   const { stdout } = streams;
   if (flags.json) return stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   const { renderTerminal } = await import("./report/terminal.ts");
-  await stdout.write(renderTerminal(summary, { color: flags.color && stdout.isTTY, columns: stdout.columns }));
+  await stdout.write(
+    renderTerminal(summary, { color: flags.color && stdout.isTTY, columns: stdout.columns, ...options }),
+  );
 }
 
 /** Where a person opens the report: a path for a local store, else the store's own address. */

@@ -23,8 +23,10 @@ export interface RunState {
   readonly planned: number;
   /** Stored answers and failures. */
   readonly stored: number;
-  /** Complete: every planned record has a result or was skipped. */
-  readonly state: "complete" | "partial";
+  /** Records left out by the last call of replay, because their endpoint could not be used. */
+  readonly skipped: number;
+  /** Complete: every planned record has a result. Skipped: all that lack one were left out by the last call. */
+  readonly state: "complete" | "skipped" | "partial";
   /** Under the rules in force; null when not compared under them, or not since the replays changed. */
   readonly verdict: Verdict | null;
 }
@@ -52,9 +54,15 @@ async function stateOf(session: Session, run: Run): Promise<RunState> {
     target: run.target.name,
     planned: run.planned,
     stored,
-    state: stored + skipped >= run.planned ? "complete" : "partial",
+    skipped: Math.min(skipped, run.planned - stored),
+    state: progressOf(run.planned, stored, skipped),
     verdict: await verdictOf(session, run),
   };
+}
+
+function progressOf(planned: number, stored: number, skipped: number): RunState["state"] {
+  if (stored >= planned) return "complete";
+  return stored + skipped >= planned ? "skipped" : "partial";
 }
 
 async function verdictOf(session: Session, run: Run): Promise<Verdict | null> {

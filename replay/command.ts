@@ -12,7 +12,6 @@ export { type ReplayOptions, replayStage } from "./stage.ts";
 
 export function addReplayCommands(program: Command, run: Runner): void {
   replayFlags(program.command("replay").description("send a selection of the captured requests to a target"))
-    .option("--dry-run", "print requests, bytes, endpoints and time; send and write nothing")
     .addHelpText("after", "\nExample:\n  $ cutover replay --target candidate --limit 1000")
     .action(run(replayAction));
 }
@@ -29,10 +28,12 @@ export function replayFlags(command: Command): Command {
     .option("--limit <n>", "at most so many records of each model, by the same hash")
     .option("--ids <file>", "only the ids in this file, one a line")
     .option("--same-as <run>", "the pinned selection of another run")
-    .option("--fresh", "pin the selection anew instead of resuming");
+    .option("--fresh", "pin the selection anew instead of resuming")
+    .option("--dry-run", "print requests, bytes, endpoints and time; send and write nothing");
 }
 
-async function replayAction(session: Session, options: ReplayOptions): Promise<number> {
+/** What `cutover replay` does, and `cutover run` for a dry run. */
+export async function replayAction(session: Session, options: ReplayOptions): Promise<number> {
   const { stdout } = session.streams;
   const { json } = session.flags;
   if (options.dryRun) {

@@ -16,6 +16,8 @@ export interface Health {
   note(endpoint: string, reply: Reply, now: number): void;
   park(endpoint: string, reason: SkipReason, detail: string): void;
   parked(endpoint: string): Parked | undefined;
+  /** Aborts when the endpoint is parked: what waits for its next try need not wait any longer. */
+  signal(endpoint: string): AbortSignal;
   readonly all: ReadonlyMap<string, Parked>;
 }
 
@@ -25,16 +27,24 @@ const MIN_REFUSALS = 5;
 export function createHealth(silentMs: number, onPark: (endpoint: string, parked: Parked) => void): Health {
   const all = new Map<string, Parked>();
   const silent = new Map<string, { since: number; tries: number }>();
+  const controllers = new Map<string, AbortController>();
+  const controllerOf = (endpoint: string): AbortController => {
+    const controller = controllers.get(endpoint) ?? new AbortController();
+    controllers.set(endpoint, controller);
+    return controller;
+  };
   const park = (endpoint: string, reason: SkipReason, detail: string): void => {
     if (all.has(endpoint)) return;
     const parked = { reason, detail };
     all.set(endpoint, parked);
+    controllerOf(endpoint).abort();
     onPark(endpoint, parked);
   };
   return {
     all,
     park,
     parked: (endpoint) => all.get(endpoint),
+    signal: (endpoint) => controllerOf(endpoint).signal,
     note(endpoint, reply, now) {
       if (reply.fate !== "refused") {
         silent.delete(endpoint);

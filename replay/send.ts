@@ -58,11 +58,11 @@ export async function sendRequest(
     }
     slot.leave();
     const waiting = clock.monotonic();
-    const woken = await clock.sleep(step.ms, stop).then(
+    const woken = await clock.sleep(step.ms, AbortSignal.any([stop, health.signal(endpoint)])).then(
       () => true,
       () => false,
     );
-    if (!woken) return { kind: "stopped", tried };
+    if (!woken) return { kind: stop.aborted ? "stopped" : "skipped", tried };
     waitedMs += Math.max(step.ms, clock.monotonic() - waiting);
     await slot.enter();
   }

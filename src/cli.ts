@@ -96,7 +96,8 @@ async function addCommands(program: Command, { run, bare }: Runners): Promise<vo
     capture: (session) => capture.captureStage(session, { until: { kind: "end" } }),
     replay: replay.replayStage,
     compare: compare.compareStage,
-    print: compare.printSummary,
+    // The demo ends with commands of its own, that find its folder.
+    print: (session, summary) => compare.printSummary(session, summary, { quietEnd: true }),
   });
   setup.addSetupCommands(program, run, bare, [capture.captureChecks, replay.replayChecks]);
   capture.addCaptureCommands(program, run);
@@ -105,7 +106,10 @@ async function addCommands(program: Command, { run, bare }: Runners): Promise<vo
   addRunCommand(program, run, { ...replay, ...compare });
 }
 
-type RunParts = Pick<typeof import("../replay/command.ts"), "replayFlags" | "replayStage" | "replayExitCode"> &
+type RunParts = Pick<
+  typeof import("../replay/command.ts"),
+  "replayFlags" | "replayStage" | "replayAction" | "replayExitCode"
+> &
   Pick<
     typeof import("../compare/command.ts"),
     "compareFlags" | "gateFlags" | "compareStage" | "gateStage" | "printSummary"
@@ -118,6 +122,7 @@ function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
   command.addHelpText("after", "\nExample:\n  $ cutover run --target candidate --model 'client-a/*' --json");
   command.action(
     run(async (session, options: RunOptions) => {
+      if (options.dryRun) return parts.replayAction(session, options);
       const replayed = await parts.replayStage(session, options);
       await parts.compareStage(session, { run: replayed.run });
       const { summary, exitCode } = await parts.gateStage(session, { run: replayed.run, models: options.model });

@@ -122,7 +122,8 @@ export function explain(error: CutoverError): string {
   if (place !== undefined) lines.push(`  at:       ${place}`);
   if (expected !== undefined) lines.push(`  expected: ${expected}`);
   if (received !== undefined) lines.push(`  received: ${received}`);
-  if (cause !== undefined && !error.message.includes(messageOf(cause))) lines.push(`  cause:    ${messageOf(cause)}`);
+  const said = `${error.message} ${received ?? ""}`;
+  if (cause !== undefined && !said.includes(messageOf(cause))) lines.push(`  cause:    ${messageOf(cause)}`);
   if (hint !== undefined) lines.push(`  next:     ${hint}`);
   return lines.join("\n");
 }

@@ -17,6 +17,8 @@ export interface TerminalOptions {
   readonly color: boolean;
   /** Display columns of the terminal. */
   readonly columns: number;
+  /** Leave out the commands to try next: the caller has its own. */
+  readonly quietEnd?: boolean;
 }
 
 type Paint = (text: string) => string;
@@ -31,7 +33,7 @@ export function renderTerminal(summary: Summary, options: TerminalOptions): stri
     modelTable(summary, paint, width),
     groupTable(summary, paint, width),
     facts(summary, paint, width),
-    next(summary, paint, width),
+    options.quietEnd ? [] : next(summary, paint, width),
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => [...section, ""]);
   return `${lines.slice(0, -1).join("\n")}\n`;
@@ -216,11 +218,12 @@ function next(summary: Summary, paint: Palette, width: number): string[] {
   if (summary.groups.length > 0) {
     steps.push([`cutover export ${run} --format parquet --out diffs.parquet`, "every finding, for DuckDB"]);
   }
-  if (summary.coverage.notComparable > 0 || summary.coverage.unpaired > 0) {
-    steps.push([
-      `cutover replay --run ${run} --target ${shellWord(show(summary.target))}`,
-      "send what has no answer yet",
-    ]);
+  const target = shellWord(show(summary.target));
+  if (summary.coverage.unpaired > 0 || summary.coverage.skipped > 0) {
+    steps.push([`cutover replay --run ${run} --target ${target}`, "send what has no answer yet"]);
+  } else if (summary.coverage.notComparable > 0) {
+    // A stored failure is a result and is not sent again within its run.
+    steps.push([`cutover replay --target ${target} --fresh`, "a new run over the same selection"]);
   }
   steps.push(
     summary.verdict === "pass"

@@ -121,6 +121,8 @@ export async function resolveRun(store: Store, run: string | undefined): Promise
   if (run !== undefined) return readRun(store, run);
   const ids = await listRuns(store);
   if (ids.length === 0) {
+    // A store that is not there at all is told as such.
+    await store.check();
     throw new CutoverError("RUN_MISSING", "this store holds no run yet", {
       place: store.url,
       hint: "cutover replay --target NAME",

@@ -99,13 +99,23 @@ describe("commands", () => {
     const { out } = await cutover(store, ["runs"], true);
     expect(JSON.parse(out)).toEqual({
       runs: [
-        { run: "new", createdAt: 2000, target: "candidate", planned: 3, stored: 2, state: "partial", verdict: null },
+        {
+          run: "new",
+          createdAt: 2000,
+          target: "candidate",
+          planned: 3,
+          stored: 2,
+          skipped: 0,
+          state: "partial",
+          verdict: null,
+        },
         {
           run: "old",
           createdAt: 1000,
           target: "candidate",
           planned: 60,
           stored: 60,
+          skipped: 0,
           state: "complete",
           verdict: "pass",
         },

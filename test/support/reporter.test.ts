@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lastLine, NO_REASON, refusedSkips } from "./reporter.ts";
+import { asFailed, lastLine, NO_REASON, refusedSkips } from "./reporter.ts";
 import { requireOrSkip } from "./require.ts";
 
 const services = "services not running: npm run services";
@@ -20,6 +20,22 @@ describe("the last line", () => {
     ],
   ])("%#", (counts, expected) => {
     expect(lastLine(counts)).toBe(expected);
+  });
+});
+
+describe("a run that ends with an error although no test failed", () => {
+  const counts = { passed: 3, failed: 0, skipped: new Map() };
+
+  test("counts one failure: a global setup, or a refused skip", () => {
+    expect(lastLine(asFailed(counts, 1))).toBe("3 passed, 1 failed");
+  });
+
+  test.each([0, undefined])("counts none when it ends with %s", (exitCode) => {
+    expect(asFailed(counts, exitCode)).toBe(counts);
+  });
+
+  test("does not count a failure twice", () => {
+    expect(asFailed({ ...counts, failed: 2 }, 1).failed).toBe(2);
   });
 });
 

@@ -26,7 +26,7 @@ export class CountReporter implements Reporter {
     // At exit, because vitest may still write after its reporters have been called.
     process.once("exit", () => {
       if (refused.length > 0) process.exitCode = 1;
-      process.stdout.write(`${[...refused, lastLine(counts)].join("\n")}\n`);
+      process.stdout.write(`${[...refused, lastLine(asFailed(counts, process.exitCode))].join("\n")}\n`);
     });
   }
 }
@@ -48,6 +48,11 @@ function countModules(modules: readonly TestModule[], unhandled: number): Counts
     if (module.errors().length > 0) failed++;
   }
   return { passed, failed, skipped };
+}
+
+/** A run that ends with an error has failed in something, also where no test says so: a global setup, a refused skip. */
+export function asFailed(counts: Counts, exitCode: number | string | null | undefined): Counts {
+  return counts.failed === 0 && exitCode ? { ...counts, failed: 1 } : counts;
 }
 
 /** `212 passed, 0 failed, 9 skipped (6 services not running: npm run services; 3 pyarrow missing)`. */
