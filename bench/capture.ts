@@ -9,7 +9,7 @@ import { fillTopic } from "./lib/fill-topic.ts";
 import { type Contender, interleave } from "./lib/interleave.ts";
 import { runProgram, type Sample, toSample } from "./lib/measure.ts";
 import { withServices } from "./lib/services.ts";
-import type { BenchOptions, MemoryResult, StageResult } from "./run.ts";
+import type { BenchOptions, MemoryResult, StageResult } from "./lib/stage.ts";
 
 const PARTITIONS = 6;
 const PEERS = ["parquetjs-lite", "kafkajs-drop"] as const;

@@ -8,7 +8,7 @@ import { type Contender, interleave } from "./lib/interleave.ts";
 import { runProgram, type Sample, toSample } from "./lib/measure.ts";
 import { RUN, writePairs } from "./lib/pairs.ts";
 import { pythonWith } from "./lib/python.ts";
-import type { BenchOptions, MemoryResult, StageResult } from "./run.ts";
+import type { BenchOptions, MemoryResult, StageResult } from "./lib/stage.ts";
 
 const TOLERANCE = { atol: 1e-8, rtol: 1e-5 };
 const DUCKDB = "duckdb==2.0.0";

@@ -7,7 +7,7 @@ import { runCutover } from "./lib/cutover.ts";
 import { type Contender, interleave } from "./lib/interleave.ts";
 import { runProgram, type Sample, toSample } from "./lib/measure.ts";
 import { startEndpoint } from "./lib/server.ts";
-import type { BenchOptions, StageResult } from "./run.ts";
+import type { BenchOptions, StageResult } from "./lib/stage.ts";
 
 const IN_FLIGHT = 64;
 /** The SDK wants credentials; the local endpoint does not look at them. */

@@ -18,7 +18,7 @@ import {
 } from "apache-arrow";
 import type { ColumnValues } from "../src/parquet/types.ts";
 import { type ColumnType, DIFFS } from "../src/record.ts";
-import type { Encoder } from "./export.ts";
+import type { Encoder } from "./export/encoder.ts";
 
 /** Bytes have no column in this table, so no type is given for them. */
 const TYPES: Readonly<Record<Exclude<ColumnType, "bytes">, () => DataType>> = {

@@ -2,24 +2,17 @@
 import { CutoverError } from "../src/errors.ts";
 import { comparePrefix } from "../src/lake/keys.ts";
 import { openObject } from "../src/parquet/read.ts";
-import type { ColumnValues } from "../src/parquet/types.ts";
 import { DIFFS } from "../src/record.ts";
-import type { Output, Session } from "../src/session.ts";
+import type { Session } from "../src/session.ts";
 import type { ObjectInfo } from "../src/store/port.ts";
+import type { Output } from "../src/streams.ts";
+import type { Encoder } from "./export/encoder.ts";
 import { csvEncoder, ndjsonEncoder } from "./export/lines.ts";
 import { parquetEncoder } from "./export/parquet.ts";
 import type { Summary } from "./summary.ts";
 
 export const EXPORT_FORMATS = ["arrow", "parquet", "ndjson", "csv"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-/** Turns row groups of findings into the pieces of one file. */
-export interface Encoder {
-  /** Columns of DIFFS by name, all of one length; the pieces that can be written by now. */
-  rows(columns: Readonly<Record<string, ColumnValues>>): Iterable<string | Uint8Array>;
-  /** What closes the file; for a file without rows, the whole of it. */
-  end(): Iterable<string | Uint8Array>;
-}
 
 type EncoderFactory = (summary: Summary) => Encoder | Promise<Encoder>;
 

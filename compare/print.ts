@@ -6,16 +6,19 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CutoverError } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
-import type { Output, Session } from "../src/session.ts";
+import type { Session } from "../src/session.ts";
+import type { Output } from "../src/streams.ts";
 import type { Summary } from "./summary.ts";
 
 /** The summary on stdout: one JSON document, or the table; `quietEnd` leaves out what to try next. */
 export async function printSummary(
-  { flags, streams }: Session,
+  { flags, streams, log }: Session,
   summary: Summary,
   options: { readonly quietEnd?: boolean } = {},
 ): Promise<void> {
   const { stdout } = streams;
+  // The line of progress ends before the answer begins.
+  await log.flush();
   if (flags.json) return stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   const { renderTerminal } = await import("./report/terminal.ts");
   await stdout.write(

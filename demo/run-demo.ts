@@ -81,8 +81,10 @@ async function loop<S extends DemoSummary>(
   await writeFile(workspace.trafficFile, `${lines.join("\n")}\n`);
   log.info(`the legacy model answered ${lines.length} reviews`);
   const { captured } = await stages.capture(session, {});
+  await log.flush();
   log.info(`captured ${captured} inferences into ${session.store.url}`);
   const { run, replayed } = await stages.replay(session, { target: options.fixed ? "fixed" : "ported" });
+  await log.flush();
   log.info(`replayed ${replayed} requests to the new model, run ${run}`);
   return stages.compare(session, { run });
 }

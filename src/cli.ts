@@ -3,10 +3,11 @@ import { Command, CommanderError } from "commander";
 import type { Env } from "./config/overrides.ts";
 import { CutoverError, EXIT } from "./errors.ts";
 import { type BareRunner, type Surroundings, withSession } from "./open-session.ts";
-import type { Runner, Streams } from "./session.ts";
+import type { Runner } from "./session.ts";
 import { describeFailure } from "./setup/failure.ts";
 import { listenForInterrupt, processSignals, type SignalHooks } from "./setup/interrupt.ts";
 import { processStreams } from "./setup/streams.ts";
+import type { Streams } from "./streams.ts";
 import { VERSION } from "./version.ts";
 
 const GENERAL_HELP = `
@@ -126,7 +127,6 @@ function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
       const replayed = await parts.replayStage(session, options);
       await parts.compareStage(session, { run: replayed.run });
       const { summary, exitCode } = await parts.gateStage(session, { run: replayed.run, models: options.model });
-      await session.log.flush();
       await parts.printSummary(session, summary);
       // A verdict over less than was asked for is not the end of it: an endpoint was missing, which must be mended.
       return exitCode === EXIT.pass ? parts.replayExitCode(replayed) : exitCode;

@@ -22,6 +22,8 @@ export const LIMITS = {
   rowGroupBytes: 16 * MIB,
   /** Uncompressed bytes of a Parquet page. */
   pageBytes: 256 * KIB,
+  /** Of one column chunk; above it a bloom filter lets more absent values pass. */
+  bloomFilterBytes: 1 * MIB,
   /** Read at once from an object's end: with a smaller object come its rows, with only the footer wanted little else. */
   parquetTailBytes: 512 * KIB,
   parquetFooterBytes: 64 * KIB,

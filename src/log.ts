@@ -1,6 +1,6 @@
 /** Log lines on stderr: pretty on a terminal, one JSON object a line elsewhere. */
 import type { Clock } from "./clock.ts";
-import type { Output } from "./session.ts";
+import type { Output } from "./streams.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, string | number | boolean | bigint | null | undefined>>;

@@ -4,8 +4,9 @@ import { ConfigError, loadConfig } from "./config/load.ts";
 import { type Env, logSettings } from "./config/overrides.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
-import type { GlobalFlags, Session, Streams } from "./session.ts";
+import type { GlobalFlags, Session } from "./session.ts";
 import { openStore } from "./store/open.ts";
+import type { Streams } from "./streams.ts";
 
 /** What is known before a config is read. */
 export interface Surroundings {

@@ -4,20 +4,7 @@ import type { Config } from "./config/schema.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Store } from "./store/port.ts";
-
-/** Data goes to stdout, messages to stderr. */
-export interface Streams {
-  readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: Output;
-  readonly stderr: Output;
-}
-
-export interface Output {
-  /** Resolves when the text is taken, so that a slow reader holds the writer back. */
-  write(text: string | Uint8Array): Promise<void>;
-  readonly isTTY: boolean;
-  readonly columns: number;
-}
+import type { Streams } from "./streams.ts";
 
 export interface GlobalFlags {
   readonly json: boolean;

@@ -1,7 +1,7 @@
 /** What a person reads of a bench: a line per peer. */
 
-import type { StageResult } from "../run.ts";
 import type { Sample } from "./measure.ts";
+import type { StageResult } from "./stage.ts";
 
 interface Document extends StageResult {
   readonly stage: string;

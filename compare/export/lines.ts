@@ -5,7 +5,7 @@
  */
 import type { ColumnValues } from "../../src/parquet/types.ts";
 import { DIFFS } from "../../src/record.ts";
-import type { Encoder } from "../export.ts";
+import type { Encoder } from "./encoder.ts";
 
 const NAMES = DIFFS.columns.map(({ name }) => name);
 /** Characters gathered before they are handed on: few writes, little memory. */

@@ -45,7 +45,8 @@ async function runCheck(check: Check, signal: AbortSignal): Promise<Outcome> {
 function reasonOf(error: unknown): string {
   if (!isCutoverError(error)) return messageOf(error);
   const { received, cause } = error.details;
-  return [error.message, received, cause === undefined ? undefined : messageOf(cause)].filter(Boolean).join(": ");
+  const said = [error.message, ...(received === undefined ? [] : [received])].join(": ");
+  return cause === undefined || said.includes(messageOf(cause)) ? said : `${said}: ${messageOf(cause)}`;
 }
 
 function outcomeLine({ name, ok, detail, hint }: Outcome, color: boolean): string {

@@ -1,6 +1,6 @@
 /** The process's own streams as Outputs. */
 import { CutoverError } from "../errors.ts";
-import type { Output, Streams } from "../session.ts";
+import type { Output, Streams } from "../streams.ts";
 
 const DEFAULT_COLUMNS = 80;
 

@@ -8,9 +8,10 @@ import type { Summary } from "../../compare/summary.ts";
 import { comparePrefix } from "../../src/lake/keys.ts";
 import { createObjectWriter } from "../../src/parquet/write.ts";
 import { DIFFS, type DiffRecord } from "../../src/record.ts";
-import type { Output, Session } from "../../src/session.ts";
+import type { Session } from "../../src/session.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
+import type { Output } from "../../src/streams.ts";
 import { duckdb } from "../support/lake.ts";
 
 const NAMES = DIFFS.columns.map(({ name }) => name);

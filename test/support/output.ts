@@ -1,5 +1,5 @@
 /** An Output that keeps what is written. */
-import type { Output } from "../../src/session.ts";
+import type { Output } from "../../src/streams.ts";
 
 export interface MemoryOutput extends Output {
   text(): string;
