@@ -32,7 +32,7 @@ export interface PartitionAudit {
 }
 
 export interface AuditResult {
-  /** False when a position is missing or doubled, or an object cannot be read. */
+  /** False when a position is missing or doubled, an object cannot be read, or there is nothing to audit. */
   readonly ok: boolean;
   readonly partitions: readonly PartitionAudit[];
   readonly sums: Totals;
@@ -73,10 +73,12 @@ export async function auditCaptures(store: Store, { repair, signal, onProgress }
   }
   const repaired = await settleOrphans(store, partitions, [...rejects.keys()], repair);
   const audits = [...partitions.values()].map(({ audit, end }) => ({ ...audit, last: String(end - 1n) }));
-  const ok = audits.every(
+  const sound = audits.every(
     ({ gaps, overlaps, faults }) =>
       gaps.every(({ reason }) => reason === "retention") && overlaps.length === 0 && faults.length === 0,
   );
+  // Of nothing there is no proof.
+  const ok = sound && audits.length > 0;
   return { ok, partitions: audits, sums, repaired };
 }
 

@@ -67,6 +67,8 @@ async function capture(session: Session, { until = { kind: "never" } }: CaptureF
 
 async function captures(session: Session, flags: CapturesFlags): Promise<number> {
   const { store, signal, log } = session;
+  // A store that is not there at all must not read as an empty one.
+  await store.check({ signal });
   if (!flags.audit) {
     const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
     const result = await listCaptures(store, query, signal);
@@ -77,6 +79,7 @@ async function captures(session: Session, flags: CapturesFlags): Promise<number>
   const result = await auditCaptures(store, { repair: flags.repair ?? false, signal, onProgress });
   await log.flush();
   await print(session, result, () => renderAudit(result));
+  if (result.partitions.length === 0) return EXIT.nothing;
   return result.ok ? EXIT.pass : EXIT.fail;
 }
 

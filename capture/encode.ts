@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { CaptureFooter } from "../src/lake/footer.ts";
 import { LIMITS } from "../src/limits.ts";
+import type { ColumnInput } from "../src/parquet/types.ts";
 import { createObjectWriter } from "../src/parquet/write.ts";
 import { CAPTURES, REJECTS } from "../src/record.ts";
 import type { Range, Rejected } from "./range.ts";
@@ -9,13 +10,21 @@ import type { Rows } from "./rows.ts";
 
 /** Rows sorted by (model, position); the footer stands in the object's metadata. */
 export async function encodeCaptures(range: Range, footer: CaptureFooter): Promise<Uint8Array> {
-  const writer = createObjectWriter(CAPTURES);
+  const writer = createObjectWriter(CAPTURES, { sizeHint: sizeHintOf(range.bytes) });
   const order = byModel(range.rows);
   for (const [from, to] of slices(order.length, (i) => range.rows.rowBytes(order[i] as number))) {
     writer.rowGroup(captureColumns(range, order.subarray(from, to)));
     await setImmediate();
   }
   return writer.finish(footer);
+}
+
+/** From this size on every allocator maps a buffer apart and gives its memory back; smaller ones leave holes behind. */
+const MAPPED_BYTES = 40 * 1024 * 1024;
+
+/** More than an object takes. What is reserved and not written is no memory; a small object is not worth a mapping. */
+function sizeHintOf(rangeBytes: number): number {
+  return rangeBytes > MAPPED_BYTES / 5 ? Math.max(rangeBytes, MAPPED_BYTES) : rangeBytes;
 }
 
 export async function encodeRejects(range: Range): Promise<Uint8Array> {
@@ -85,25 +94,28 @@ function* slices(count: number, bytesOf: (index: number) => number): Generator<[
   if (count > from) yield [from, count];
 }
 
-function captureColumns({ id, rows }: Range, order: Uint32Array): Record<string, unknown[]> {
-  const column = <T>(read: (row: number) => T): T[] => {
-    const values = new Array<T>(order.length);
-    for (let i = 0; i < order.length; i++) values[i] = read(order[i] as number);
-    return values;
-  };
+/** Each column is made when its turn has come: their values together would take more than the rows themselves. */
+function captureColumns({ id, rows }: Range, order: Uint32Array): Record<string, ColumnInput> {
+  const column =
+    <T>(read: (row: number) => T) =>
+    (): T[] => {
+      const values = new Array<T>(order.length);
+      for (let i = 0; i < order.length; i++) values[i] = read(order[i] as number);
+      return values;
+    };
   return {
-    id: column((row) => rows.id(row)),
+    id: () => rows.ids(order),
     model: column((row) => rows.words[rows.model[row] as number]),
     modelVersion: column((row) => rows.word(rows.version[row] as number)),
     capturedAt: column((row) => rows.capturedAt[row]),
     capturedAtFromMessage: column((row) => rows.fromMessage[row] === 1),
-    input: column((row) => rows.input(row)),
+    input: () => rows.inputs(order),
     inputType: column((row) => rows.words[rows.inputType[row] as number]),
-    output: column((row) => rows.output(row)),
+    output: () => rows.outputs(order),
     outputType: column((row) => rows.words[rows.outputType[row] as number]),
     status: column((row) => rows.status[row]),
     latencyMs: column((row) => (Number.isNaN(rows.latency[row]) ? null : rows.latency[row])),
-    attributes: column((row) => rows.attributes(row)),
+    attributes: () => rows.attributes(order),
     log: column(() => id.log),
     partition: column(() => id.partition),
     offset: column((row) => rows.position(row)),

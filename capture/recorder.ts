@@ -52,13 +52,13 @@ class RangeRecorder implements Recorder {
   readonly #abort = new AbortController();
   readonly #limit = limiter(LIMITS.captureFlushes);
   readonly #reasons = new Map<RejectReason, { count: number; example: string; detail: string }>();
-  readonly #bufferMax: number;
+  readonly #rowsMax: number;
   #waiting: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(options: RecorderOptions) {
     this.options = options;
-    this.#bufferMax = options.settings.memory * LIMITS.captureBufferShare;
-    this.pool = createChunkPool(this.#bufferMax);
+    this.#rowsMax = options.settings.memory * LIMITS.captureBufferShare * LIMITS.captureRowShare;
+    this.pool = createChunkPool(this.#rowsMax);
     this.mapper = createMapper(options.settings.map);
     this.sampler = createSampler(options.settings.sample);
     this.failed = this.#abort.signal;
@@ -160,7 +160,7 @@ class RangeRecorder implements Recorder {
    */
   #isFull(): boolean {
     if (this.failed.aborted) return false;
-    return this.bufferedBytes >= this.#bufferMax || this.#writingBytes() >= this.#bufferMax / 4;
+    return this.bufferedBytes >= this.#rowsMax || this.#writingBytes() >= this.#rowsMax / 4;
   }
 
   #writingBytes(): number {
@@ -171,7 +171,7 @@ class RangeRecorder implements Recorder {
 
   /** Closes the largest range when no write under way will free memory soon enough. */
   #relieve(): void {
-    if (this.#writingBytes() >= this.#bufferMax / 4) return;
+    if (this.#writingBytes() >= this.#rowsMax / 4) return;
     let largest: Partition | undefined;
     for (const p of this.#partitions.values()) if (p.fillingBytes > (largest?.fillingBytes ?? 0)) largest = p;
     largest?.rotate();

@@ -64,10 +64,11 @@ export function renderCaptures({ models, rows, gaps, sums }: CapturesResult): st
 }
 
 export function renderAudit({ ok, partitions, sums, repaired }: AuditResult): string {
-  if (partitions.length === 0) return "nothing to audit: there are no captures yet\n";
+  if (partitions.length === 0) return "nothing to audit, nothing proved: there are no captures yet\n";
   const lines: string[] = [];
   for (const { log, partition, first, last, objects, gaps, overlaps, orphans, faults } of partitions) {
-    lines.push(`${log}/${partition}  ${first} to ${last}  ${formatCount(objects)} objects`);
+    const span = BigInt(last) < BigInt(first) ? "nothing readable" : `${first} to ${last}`;
+    lines.push(`${log}/${partition}  ${span}  ${formatCount(objects)} ${objects === 1 ? "object" : "objects"}`);
     for (const { from, to, reason } of gaps)
       lines.push(`  ${reason === "missing" ? "MISSING" : "gap"} ${from} to ${to} (${reason})`);
     for (const { from, to, key } of overlaps) lines.push(`  DOUBLED ${from} to ${to} by ${key}`);

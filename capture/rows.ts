@@ -8,6 +8,7 @@
  * exactly what `contentSha256` is the hash of.
  */
 import { createHash } from "node:crypto";
+import type { ByteColumn } from "../src/parquet/types.ts";
 import { Arena, type ChunkPool } from "./chunks.ts";
 import type { Fields } from "./mapping.ts";
 
@@ -86,30 +87,46 @@ export class Rows {
     return this.#first + BigInt(this.delta[row] as number);
   }
 
-  input(row: number): Uint8Array {
-    const from = (this.payloadAt[row] as number) + HEADER_BYTES;
-    return this.#payloadOf(row).subarray(from, from + (this.inputBytes[row] as number));
+  ids(order: Uint32Array): ByteColumn {
+    return {
+      rows: order.length,
+      bytes: (i) => this.#textOf(order[i] as number),
+      start: (i) => this.textAt[order[i] as number] as number,
+      length: (i) => this.idBytes[order[i] as number] as number,
+    };
   }
 
-  output(row: number): Uint8Array {
-    const from = (this.payloadAt[row] as number) + HEADER_BYTES + (this.inputBytes[row] as number);
-    return this.#payloadOf(row).subarray(from, from + (this.outputBytes[row] as number));
+  attributes(order: Uint32Array): ByteColumn {
+    return {
+      rows: order.length,
+      bytes: (i) => this.#textOf(order[i] as number),
+      start: (i) => {
+        const row = order[i] as number;
+        return (this.textAt[row] as number) + (this.idBytes[row] as number);
+      },
+      length: (i) => this.attributesBytes[order[i] as number] as number,
+    };
   }
 
-  id(row: number): string {
-    const from = this.textAt[row] as number;
-    return textOf(
-      this.text.chunks[this.textChunk[row] as number] as Uint8Array,
-      from,
-      from + (this.idBytes[row] as number),
-    );
+  inputs(order: Uint32Array): ByteColumn {
+    return {
+      rows: order.length,
+      bytes: (i) => this.#payloadOf(order[i] as number),
+      start: (i) => (this.payloadAt[order[i] as number] as number) + HEADER_BYTES,
+      length: (i) => this.inputBytes[order[i] as number] as number,
+    };
   }
 
-  attributes(row: number): string | null {
-    const length = this.attributesBytes[row] as number;
-    if (length === NO_TEXT) return null;
-    const from = (this.textAt[row] as number) + (this.idBytes[row] as number);
-    return textOf(this.text.chunks[this.textChunk[row] as number] as Uint8Array, from, from + length);
+  outputs(order: Uint32Array): ByteColumn {
+    return {
+      rows: order.length,
+      bytes: (i) => this.#payloadOf(order[i] as number),
+      start: (i) => {
+        const row = order[i] as number;
+        return (this.payloadAt[row] as number) + HEADER_BYTES + (this.inputBytes[row] as number);
+      },
+      length: (i) => this.outputBytes[order[i] as number] as number,
+    };
   }
 
   word(index: number): string | null {
@@ -143,6 +160,10 @@ export class Rows {
 
   #payloadOf(row: number): Uint8Array {
     return this.payload.chunks[this.payloadChunk[row] as number] as Uint8Array;
+  }
+
+  #textOf(row: number): Uint8Array {
+    return this.text.chunks[this.textChunk[row] as number] as Uint8Array;
   }
 
   #addPayload(row: number, offset: bigint, { input, output, status }: Fields): number {
@@ -210,8 +231,4 @@ export class Rows {
     this.idBytes = more(this.idBytes);
     this.attributesBytes = more(this.attributesBytes);
   }
-}
-
-function textOf(chunk: Uint8Array, from: number, to: number): string {
-  return (chunk as Buffer).toString("utf8", from, to);
 }

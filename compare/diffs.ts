@@ -85,6 +85,14 @@ function toColumns(rows: readonly DiffRecord[]): Record<string, unknown[]> {
   return Object.fromEntries(DIFFS.columns.map(({ name }) => [name, rows.map((row) => row[name as keyof DiffRecord])]));
 }
 
+/**
+ * A part of a text keeps the whole of it in memory; findings are kept longer than the bodies they are parts of.
+ * Lone surrogates stay.
+ */
+function copyOf(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
+}
+
 const encoder = new TextEncoder();
 const MARK = "…";
 const MARK_BYTES = 3;
@@ -95,15 +103,16 @@ const MARK_BYTES = 3;
  */
 export function cutText(text: string | null, maxBytes: number = LIMITS.diffValueBytes): string | null {
   if (text === null) return null;
-  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text.toWellFormed();
+  if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return copyOf(text.toWellFormed());
   const { read } = encoder.encodeInto(text, new Uint8Array(maxBytes - MARK_BYTES));
-  return text.slice(0, read).toWellFormed() + MARK;
+  return copyOf(text.slice(0, read).toWellFormed() + MARK);
 }
 
 /** The same by characters, for the summary; never ends in half a surrogate pair. */
 export function cutChars(text: string | null, maxChars: number = LIMITS.exemplarChars): string | null {
-  if (text === null || text.length <= maxChars) return text;
+  if (text === null) return null;
+  if (text.length <= maxChars) return copyOf(text);
   const end = maxChars - MARK.length;
   const last = text.charCodeAt(end - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end) + MARK;
+  return copyOf(text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end) + MARK);
 }

@@ -1,8 +1,9 @@
 /** Judges the rows of a capture object against loaded answers, and counts what comes of it. */
 import type { RangeId } from "../src/lake/keys.ts";
-import { rankOf, type Selects } from "../src/lake/selection.ts";
+import { rankOf, type SelectionRow, type Selects } from "../src/lake/selection.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
-import { formatPosition, type Position } from "../src/record.ts";
+import type { Vectors } from "../src/parquet/vectors.ts";
+import { formatPosition } from "../src/record.ts";
 import { bump } from "./accumulate/fields.ts";
 import type { ModelTally, RunTally } from "./accumulate/tally.ts";
 import { cutChars, cutText, type DiffWriter } from "./diffs.ts";
@@ -22,18 +23,36 @@ export interface JudgeContext {
   readonly modelOf: ModelOf;
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
+  /** The captured columns of one row group. */
+  readonly columns: Vectors;
 }
 
 const COLUMNS = ["id", "model", "capturedAt", "output", "outputType", "status", "latencyMs", "offset"] as const;
 /** Fingerprints remembered, so that a frequent one is hashed once. */
 const FINGERPRINTS_KEPT = 4_096;
 
-/** A row while it is looked at; one object serves all rows. */
-interface Row extends Position {
-  id: string;
-  model: string;
-  capturedAt: number;
-  offset: bigint;
+/** A row of the row group that is scanned; one object serves all rows, and makes of each what is asked for. */
+class Row implements SelectionRow {
+  readonly log: string;
+  readonly partition: number;
+  readonly #columns: Vectors;
+  at = 0;
+  model = "";
+  capturedAt = 0;
+
+  constructor({ log, partition }: RangeId, columns: Vectors) {
+    this.log = log;
+    this.partition = partition;
+    this.#columns = columns;
+  }
+
+  get id(): string {
+    return this.#columns.bytes("id").text(this.at);
+  }
+
+  get offset(): bigint {
+    return this.#columns.int64s("offset").values[this.at] as bigint;
+  }
 }
 
 export class Judge {
@@ -49,7 +68,7 @@ export class Judge {
     this.#context = context;
     this.#tally = tally;
     this.#diffs = diffs;
-    this.#row = { id: "", model: "", capturedAt: 0, log: range.log, partition: range.partition, offset: 0n };
+    this.#row = new Row(range, context.columns);
   }
 
   /** Judges the rows [from, to), for which the answers are loaded. Row groups outside are not read. */
@@ -58,55 +77,51 @@ export class Judge {
     for (const [group, { rows }] of reader.rowGroups.entries()) {
       const end = start + rows;
       if (end > from && start < to) {
-        const columns = await reader.read(group, COLUMNS);
-        await this.#rowGroup(columns, start, Math.max(from, start), Math.min(to, end));
+        await reader.scan(group, COLUMNS, this.#context.columns);
+        await this.#rowGroup(start, Math.max(from, start), Math.min(to, end));
       }
       start = end;
     }
   }
 
-  async #rowGroup(columns: Record<string, readonly unknown[]>, start: number, from: number, to: number): Promise<void> {
-    const { selects, answers, repeated } = this.#context;
-    const ids = columns.id as readonly string[];
-    const models = columns.model as readonly string[];
-    const times = columns.capturedAt as readonly number[];
-    const outputs = columns.output as readonly Uint8Array[];
-    const types = columns.outputType as readonly string[];
-    const statuses = columns.status as readonly number[];
-    const latencies = columns.latencyMs as readonly (number | null)[];
-    const offsets = columns.offset as readonly bigint[];
+  async #rowGroup(start: number, from: number, to: number): Promise<void> {
+    const { selects, answers, repeated, columns } = this.#context;
+    const ids = columns.bytes("id");
+    const models = columns.bytes("model");
+    const times = columns.numbers("capturedAt").values;
+    const outputs = columns.bytes("output");
+    const types = columns.bytes("outputType");
+    const statuses = columns.numbers("status").values;
+    const latencies = columns.numbers("latencyMs");
     const row = this.#row;
     for (let at = from; at < to; at++) {
       const i = at - start;
-      row.id = ids[i] as string;
-      row.model = models[i] as string;
+      row.at = i;
+      row.model = models.text(i);
       row.capturedAt = times[i] as number;
-      row.offset = offsets[i] as bigint;
       if (!selects(row)) {
         if (answers.has(at)) this.#tally.strays++;
         continue;
       }
       const { tally, code } = this.#modelOf(row.model);
       tally.selected++;
-      if (repeated.add(code, row.id)) bump(tally.warnings, "repeated_id", 1);
+      if (repeated.add(code, ids.data, ids.starts[i], ids.ends[i])) bump(tally.warnings, "repeated_id", 1);
       if (!answers.has(at)) {
         tally.unanswered++;
         continue;
       }
       const status = statuses[i] as number;
-      const type = types[i] as string;
-      const body = outputs[i] as Uint8Array;
-      if (answers.equals(at, status, type, body)) {
+      const type = types.text(i);
+      if (answers.equals(at, status, type, outputs.data, outputs.starts[i], outputs.ends[i])) {
         tally.match++;
       } else {
         const compiled = this.#context.modelOf(row.model);
-        const result = judgePair(compiled, { status, type, body }, answers.at(at));
+        const result = judgePair(compiled, { status, type, body: outputs.bytes(i) }, answers.at(at));
         countPair(tally, result);
         if (result.findings.length > 0) await this.#findings(result);
         if (result.notComparable !== null) continue;
       }
-      const latency = latencies[i] ?? null;
-      if (latency !== null) tally.legacyLatency.add(latency);
+      if (!latencies.isNull(i)) tally.legacyLatency.add(latencies.values[i] as number);
       tally.candidateLatency.add(answers.latency(at));
     }
   }

@@ -1,13 +1,14 @@
 /** Finds, for each row of a capture object, the answer at its position: never by id. */
 import { CutoverError } from "../src/errors.ts";
+import type { ByteVector } from "../src/parquet/byte-vector.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
+import { Vectors } from "../src/parquet/vectors.ts";
 import { REPLAY_OUTCOMES, type ReplayOutcome } from "../src/record.ts";
 import type { CandidateAnswer } from "./types.ts";
 
 /** Above this many positions in a range the index is a map: a range may be mostly holes (compaction, retention). */
 const DIRECT_INDEX_POSITIONS = 4_194_304;
 const NO_ROW = -1;
-const FIRST_BYTES = 1024 * 1024;
 
 export interface RowIndex {
   readonly rows: number;
@@ -25,9 +26,12 @@ export async function indexRows(reader: ObjectReader, first: bigint, last: bigin
     return (direct === undefined ? sparse.get(offset) : direct[Number(offset - first)]) ?? NO_ROW;
   };
   let row = 0;
-  for (let group = 0; group < reader.rowGroups.length; group++) {
-    const { offset: offsets } = await reader.read(group, ["offset"]);
-    for (const offset of offsets as readonly bigint[]) {
+  const columns = new Vectors();
+  for (const [group, { rows }] of reader.rowGroups.entries()) {
+    await reader.scan(group, ["offset"], columns);
+    const offsets = columns.int64s("offset").values;
+    for (let i = 0; i < rows; i++) {
+      const offset = offsets[i] as bigint;
       if (offset < first || offset > last || rowOf(offset) !== NO_ROW) {
         throw corrupt(reader, `each position from ${first} to ${last} at most once`, offset);
       }
@@ -81,6 +85,7 @@ export class Answers {
   #latencies = new Float64Array(0);
   #typeNames: (string | null)[] = [];
   #typeCodes = new Map<string | null, number>();
+  readonly #columns = new Vectors();
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -113,8 +118,10 @@ export class Answers {
     const taken: number[] = [];
     const { strays, repeats } = this;
     try {
-      for (let group = 0; group < reader.rowGroups.length && !this.overflowed; group++) {
-        this.#take(reader, await reader.read(group, COLUMNS), index, taken);
+      for (const [group, { rows }] of reader.rowGroups.entries()) {
+        if (this.overflowed) break;
+        await reader.scan(group, COLUMNS, this.#columns);
+        this.#take(reader, rows, index, taken);
       }
     } catch (error) {
       for (const slot of taken) this.#codes[slot] = 0;
@@ -128,15 +135,15 @@ export class Answers {
     return this.#codes[row - this.range.from] !== 0;
   }
 
-  /** A success of the same status, media type and bytes: the case of nearly all pairs, a match without a parse. */
-  equals(row: number, status: number, type: string, body: Uint8Array): boolean {
+  /** A success of the same status, media type and bytes [from, to): the case of nearly all pairs, a match without a parse. */
+  equals(row: number, status: number, type: string, body: Uint8Array, from = 0, to = body.length): boolean {
     const slot = row - this.range.from;
     if (this.#codes[slot] !== OK_CODE) return false;
     const length = this.#lengths[slot] as number;
-    if (length !== body.length || this.#statuses[slot] !== status) return false;
+    if (length !== to - from || this.#statuses[slot] !== status) return false;
     if (this.#typeNames[this.#types[slot] as number] !== type) return false;
     const start = this.#starts[slot] as number;
-    return this.#bytes.compare(body, 0, length, start, start + length) === 0;
+    return this.#bytes.compare(body, from, to, start, start + length) === 0;
   }
 
   /** Milliseconds. */
@@ -156,14 +163,14 @@ export class Answers {
     return { outcome, answer: { status: this.#statuses[slot] as number, type, body } };
   }
 
-  #take(reader: ObjectReader, columns: Record<string, readonly unknown[]>, index: RowIndex, taken: number[]): void {
-    const offsets = columns.offset as readonly bigint[];
-    const outcomes = columns.outcome as readonly string[];
-    const statuses = columns.status as readonly (number | null)[];
-    const outputs = columns.output as readonly (Uint8Array | null)[];
-    const types = columns.outputType as readonly (string | null)[];
-    const latencies = columns.latencyMs as readonly number[];
-    for (let i = 0; i < offsets.length; i++) {
+  #take(reader: ObjectReader, rows: number, index: RowIndex, taken: number[]): void {
+    const offsets = this.#columns.int64s("offset").values;
+    const outcomes = this.#columns.bytes("outcome");
+    const statuses = this.#columns.numbers("status");
+    const outputs = this.#columns.bytes("output");
+    const types = this.#columns.bytes("outputType");
+    const latencies = this.#columns.numbers("latencyMs").values;
+    for (let i = 0; i < rows; i++) {
       const row = index.rowOf(offsets[i] as bigint);
       if (row === NO_ROW) {
         this.strays++;
@@ -175,36 +182,37 @@ export class Answers {
         this.repeats++;
         continue;
       }
-      const code = OUTCOME_CODES.get(outcomes[i] as string);
+      const code = OUTCOME_CODES.get(outcomes.text(i));
       const answered = code !== undefined && code <= LAST_ANSWER_CODE;
-      if (code === undefined || (answered && (outputs[i] === null || statuses[i] === null))) {
-        throw corrupt(reader, "an outcome of the closed set, with status and output when it is an answer", outcomes[i]);
+      if (code === undefined || (answered && (outputs.isNull(i) || statuses.isNull(i)))) {
+        const expected = "an outcome of the closed set, with status and output when it is an answer";
+        throw corrupt(reader, expected, outcomes.text(i));
       }
-      const body = answered ? (outputs[i] as Uint8Array) : undefined;
-      if (!this.#store(slot, body)) return;
-      this.#statuses[slot] = statuses[i] ?? 0;
-      this.#types[slot] = this.#typeIndex(types[i] ?? null);
+      if (!this.#store(slot, outputs, answered ? i : undefined)) return;
+      this.#statuses[slot] = statuses.isNull(i) ? 0 : (statuses.values[i] as number);
+      this.#types[slot] = this.#typeIndex(types.isNull(i) ? null : types.text(i));
       this.#latencies[slot] = latencies[i] as number;
       this.#codes[slot] = code;
       taken.push(slot);
     }
   }
 
-  /** Copies a body behind the others; false, and overflowed, when it does not fit. One alone always fits. */
-  #store(slot: number, body: Uint8Array | undefined): boolean {
-    const length = body?.length ?? 0;
+  /** Copies the body of a row behind the others; false, and overflowed, when it does not fit. One alone always fits. */
+  #store(slot: number, outputs: ByteVector, row: number | undefined): boolean {
+    const from = row === undefined ? 0 : (outputs.starts[row] as number);
+    const length = row === undefined ? 0 : (outputs.ends[row] as number) - from;
     const needed = this.#used + length;
     if (needed > this.maxBytes && this.#used > 0) {
       this.overflowed = true;
       return false;
     }
     if (needed > this.#bytes.length) {
-      const wanted = Math.max(needed, Math.min(this.maxBytes, Math.max(FIRST_BYTES, 2 * this.#bytes.length)));
-      const grown = Buffer.allocUnsafeSlow(wanted);
-      grown.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = grown;
+      // The whole at once: memory is taken only as it is written to, and growing would leave the smaller ones behind.
+      const whole = Buffer.allocUnsafeSlow(Math.max(needed, this.maxBytes));
+      this.#bytes.copy(whole, 0, 0, this.#used);
+      this.#bytes = whole;
     }
-    if (body !== undefined) this.#bytes.set(body, this.#used);
+    outputs.data.copy(this.#bytes, this.#used, from, from + length);
     this.#starts[slot] = this.#used;
     this.#lengths[slot] = length;
     this.#used = needed;
@@ -223,11 +231,14 @@ export class Answers {
 
 /** Adds the bytes of a commit's outputs to `lengths`, by captured row. */
 export async function measureAnswers(reader: ObjectReader, index: RowIndex, lengths: Float64Array): Promise<void> {
-  for (let group = 0; group < reader.rowGroups.length; group++) {
-    const { offset, output } = await reader.read(group, ["offset", "output"]);
-    for (let i = 0; i < (offset?.length ?? 0); i++) {
-      const row = index.rowOf(offset?.[i] as bigint);
-      if (row !== NO_ROW) lengths[row] = (lengths[row] as number) + ((output?.[i] as Uint8Array | null)?.length ?? 0);
+  const columns = new Vectors();
+  for (const [group, { rows }] of reader.rowGroups.entries()) {
+    await reader.scan(group, ["offset", "output"], columns);
+    const offsets = columns.int64s("offset").values;
+    const { starts, ends } = columns.bytes("output");
+    for (let i = 0; i < rows; i++) {
+      const row = index.rowOf(offsets[i] as bigint);
+      if (row !== NO_ROW) lengths[row] = (lengths[row] as number) + (ends[i] as number) - (starts[i] as number);
     }
   }
 }

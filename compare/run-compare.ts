@@ -4,6 +4,7 @@ import { diffsPrefix, reportKey, summaryKey } from "../src/lake/keys.ts";
 import { type Run, readSkips, resolveRun } from "../src/lake/run.ts";
 import { compileSelection } from "../src/lake/selection.ts";
 import { LIMITS } from "../src/limits.ts";
+import { Vectors } from "../src/parquet/vectors.ts";
 import type { Session, Stage } from "../src/session.ts";
 import type { Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
@@ -91,6 +92,7 @@ async function judgeUnits(
     modelOf: table.compiled,
     answers: new Answers(bufferBytes),
     repeated: new RepeatedIds(),
+    columns: new Vectors(),
     signal: session.signal,
   };
   const tally = new RunTally();

@@ -5,6 +5,7 @@ import type { Run } from "../src/lake/run.ts";
 import type { Selects } from "../src/lake/selection.ts";
 import { openObject } from "../src/parquet/read.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
+import type { Vectors } from "../src/parquet/vectors.ts";
 import { REPLAYS } from "../src/record.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
@@ -30,6 +31,7 @@ export interface UnitContext {
   /** Scratch memory, shared by the units of one process. */
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
+  readonly columns: Vectors;
   readonly signal: AbortSignal;
 }
 
@@ -62,8 +64,17 @@ async function compareObject(
   unit: Unit,
   problems: Map<string, string>,
 ): Promise<{ tally: RunTally; diffs: string[] }> {
+  const capture = await openPinned(context, unit.object);
+  return judgeObject(context, unit, capture, problems).finally(capture.reader.close);
+}
+
+async function judgeObject(
+  context: UnitContext,
+  unit: Unit,
+  { reader, range, footer }: CaptureObject,
+  problems: Map<string, string>,
+): Promise<{ tally: RunTally; diffs: string[] }> {
   const { store, run, rules, answers } = context;
-  const { reader, range, footer } = await openPinned(context, unit.object);
   const index = await indexRows(reader, range.first, BigInt(footer.last));
   const writer = createDiffWriter({ store, run, rules, range });
   const tally = new RunTally();
@@ -142,7 +153,8 @@ async function eachCommit(
   for (const info of unit.commits) {
     signal.throwIfAborted();
     try {
-      await use(await openObject(store, info.key, REPLAYS, { info, signal }));
+      const reader = await openObject(store, info.key, REPLAYS, { info, signal });
+      await use(reader).finally(reader.close);
     } catch (error) {
       if (!isCutoverError(error, ...OBJECT_FAULTS)) throw error;
       problems.set(info.key, faultText(error));

@@ -18,6 +18,8 @@ if (major < (needed[0] as number) || (major === needed[0] && minor < (needed[1] 
 }
 
 async function start(): Promise<void> {
+  const { keepHeapSmall } = await import("./memory.ts");
+  keepHeapSmall();
   // Compiled code is kept in the system's temporary folder, which halves the start; NODE_DISABLE_COMPILE_CACHE=1 turns it off.
   const { enableCompileCache } = await import("node:module");
   enableCompileCache();

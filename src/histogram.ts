@@ -26,54 +26,73 @@ export interface HistogramJson {
 }
 
 export function createHistogram(from?: HistogramJson): Histogram {
-  const buckets = new Map<number, number>(from?.buckets ?? []);
-  let count = from?.count ?? 0;
-  let minUs = from?.minUs ?? Number.POSITIVE_INFINITY;
-  let maxUs = from?.maxUs ?? 0;
+  return new LogLinearHistogram(from);
+}
 
-  const sorted = (): [number, number][] => [...buckets].sort(([a], [b]) => a - b);
-  return {
-    get count() {
-      return count;
-    },
-    add(ms) {
-      const us = ms > 0 ? Math.min(Math.round(ms * 1000), MAX_US) : 0;
-      const index = bucketOf(us);
-      buckets.set(index, (buckets.get(index) ?? 0) + 1);
-      count++;
-      minUs = Math.min(minUs, us);
-      maxUs = Math.max(maxUs, us);
-    },
-    merge(other) {
-      const json = other.toJSON();
-      for (const [index, n] of json.buckets) buckets.set(index, (buckets.get(index) ?? 0) + n);
-      count += json.count;
-      minUs = Math.min(minUs, json.minUs ?? Number.POSITIVE_INFINITY);
-      maxUs = Math.max(maxUs, json.maxUs ?? 0);
-    },
-    quantile(q) {
-      if (count === 0) return null;
-      const rank = Math.max(1, Math.ceil(q * count));
-      let seen = 0;
-      for (const [index, n] of sorted()) {
-        seen += n;
-        if (seen >= rank) return Math.min(Math.max(middleOf(index), minUs), maxUs) / 1000;
-      }
-      return maxUs / 1000;
-    },
-    toJSON: () => ({
-      count,
-      minUs: count === 0 ? null : minUs,
-      maxUs: count === 0 ? null : maxUs,
-      buckets: sorted(),
-    }),
-  };
+/** A class, as there are two for each model and object: closures would take more than the counts. */
+class LogLinearHistogram implements Histogram {
+  count: number;
+  #minUs: number;
+  #maxUs: number;
+  readonly #buckets: Map<number, number>;
+
+  constructor(from?: HistogramJson) {
+    this.#buckets = new Map(from?.buckets);
+    this.count = from?.count ?? 0;
+    this.#minUs = from?.minUs ?? Number.POSITIVE_INFINITY;
+    this.#maxUs = from?.maxUs ?? 0;
+  }
+
+  add(ms: number): void {
+    const us = ms > 0 ? Math.min(Math.round(ms * 1000), MAX_US) : 0;
+    this.#put(bucketOf(us), 1);
+    this.count++;
+    this.#minUs = Math.min(this.#minUs, us);
+    this.#maxUs = Math.max(this.#maxUs, us);
+  }
+
+  merge(other: Histogram): void {
+    const { buckets, count, minUs, maxUs } = other.toJSON();
+    for (const [index, n] of buckets) this.#put(index, n);
+    this.count += count;
+    this.#minUs = Math.min(this.#minUs, minUs ?? Number.POSITIVE_INFINITY);
+    this.#maxUs = Math.max(this.#maxUs, maxUs ?? 0);
+  }
+
+  quantile(q: number): number | null {
+    if (this.count === 0) return null;
+    const rank = Math.max(1, Math.ceil(q * this.count));
+    let seen = 0;
+    for (const [index, n] of this.#sorted()) {
+      seen += n;
+      if (seen >= rank) return Math.min(Math.max(middleOf(index), this.#minUs), this.#maxUs) / 1000;
+    }
+    return this.#maxUs / 1000;
+  }
+
+  toJSON(): HistogramJson {
+    return {
+      count: this.count,
+      minUs: this.count === 0 ? null : this.#minUs,
+      maxUs: this.count === 0 ? null : this.#maxUs,
+      buckets: this.#sorted(),
+    };
+  }
+
+  #put(index: number, n: number): void {
+    this.#buckets.set(index, (this.#buckets.get(index) ?? 0) + n);
+  }
+
+  #sorted(): [number, number][] {
+    return [...this.#buckets].sort(([a], [b]) => a - b);
+  }
 }
 
 /** Below 2·SUB every value has its own bucket; above, each power of two is cut into SUB equal parts. */
 function bucketOf(us: number): number {
   if (us < 2 * SUB) return us;
-  const shift = Math.floor(Math.log2(us)) - SUB_BITS;
+  const log2 = us < 2 ** 32 ? 31 - Math.clz32(us) : Math.floor(Math.log2(us));
+  const shift = log2 - SUB_BITS;
   return shift * SUB + Math.floor(us / 2 ** shift);
 }
 

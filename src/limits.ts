@@ -13,7 +13,7 @@ export const LIMITS = {
   /** Messages consumed before `maxRejectRate` is judged: fewer are no evidence. */
   rejectRateMinMessages: 100,
   /** Buffered records live in chunks of this size, so that 600 partitions stay small. */
-  captureChunkBytes: 128 * KIB,
+  captureChunkBytes: 64 * KIB,
   /** Capture objects being encoded and written at once. */
   captureFlushes: 2,
   /** Capture objects whose footers are read at once. */
@@ -29,8 +29,10 @@ export const LIMITS = {
   parquetFooterBytes: 64 * KIB,
   /** Largest object this program writes; S3 takes 5 GB in one put. */
   objectBytes: 1024 * MIB,
-  /** Share of `capture.memory` that buffered records may take. */
+  /** Share of `capture.memory` that buffers may take: rows, the objects they are encoded to, and what is fetched. */
   captureBufferShare: 0.4,
+  /** Share of the buffers that rows take, filling or being written; the rest is for their objects and for fetches. */
+  captureRowShare: 0.5,
   /** Depth of JSON that scanner and parser follow. */
   jsonDepth: 512,
   /** Rows, bytes and age at which replay commits a unit's finished answers. */

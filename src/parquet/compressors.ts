@@ -3,6 +3,8 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib"
 
 /** Output is taken in pieces of at most this, so that a false length in a page header allocates little. */
 const PIECE_BYTES = 1024 * 1024;
+/** Smaller outputs would come from a pool that is not given back piece by piece. */
+const LEAST_BYTES = Buffer.poolSize / 2;
 /** A piece that is filled to its end makes zlib allocate the next one at once; this much is never filled. */
 const SPARE_BYTES = 64;
 
@@ -13,5 +15,6 @@ export const COMPRESSORS = {
 };
 
 function sized(length: number): { chunkSize: number; maxOutputLength: number } {
-  return { chunkSize: Math.min(length + SPARE_BYTES, PIECE_BYTES), maxOutputLength: Math.max(length, 1) };
+  const chunkSize = Math.min(Math.max(length + SPARE_BYTES, LEAST_BYTES), PIECE_BYTES);
+  return { chunkSize, maxOutputLength: Math.max(length, 1) };
 }

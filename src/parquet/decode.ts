@@ -1,5 +1,4 @@
 /** Row groups as columns of our value types. */
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import {
   type AsyncBuffer,
   type DecodedArray,
@@ -9,20 +8,8 @@ import {
   parquetRead,
 } from "hyparquet";
 import type { ColumnSpec } from "../record.ts";
+import { COMPRESSORS } from "./compressors.ts";
 import type { ColumnValues } from "./types.ts";
-
-/** Output is taken in pieces of at most this, so that a false length in a page header allocates little. */
-const PIECE_BYTES = 1024 * 1024;
-
-const COMPRESSORS = {
-  ZSTD: (page: Uint8Array, length: number) => zstdDecompressSync(page, sized(length)),
-  GZIP: (page: Uint8Array, length: number) => gunzipSync(page, sized(length)),
-  BROTLI: (page: Uint8Array, length: number) => brotliDecompressSync(page, sized(length)),
-};
-
-function sized(length: number): { chunkSize: number; maxOutputLength: number } {
-  return { chunkSize: Math.min(Math.max(length, 64), PIECE_BYTES), maxOutputLength: Math.max(length, 1) };
-}
 
 /** A byte order mark is part of the text, and text that is not UTF-8 is an error, never a replacement character. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,13 +1,14 @@
 /** Opens objects: those of our own datasets, checked, and files that others wrote, as they are. */
-import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import type { FileMetaData } from "hyparquet";
 import { CutoverError, isCutoverError, messageOf } from "../errors.ts";
 import { FOOTER_KEY } from "../lake/footer.ts";
 import { LIMITS } from "../limits.ts";
 import { type ColumnSpec, SCHEMA_VERSION, type TableSpec } from "../record.ts";
 import type { ObjectInfo, Store } from "../store/port.ts";
-import { decodeColumns, readFooter } from "./decode.ts";
+import { decodeColumns, type RowRange, readFooter } from "./decode.ts";
+import { scanColumns } from "./scan.ts";
 import { columnsOf, storedType } from "./schema.ts";
-import { openSource } from "./source.ts";
+import { openSource, type Source } from "./source.ts";
 import type { ForeignReader, ObjectMeta, ObjectReader } from "./types.ts";
 
 export interface OpenOptions {
@@ -53,7 +54,7 @@ interface OpenedFile {
   readonly key: string;
   /** Store and key, for messages. */
   readonly place: string;
-  readonly source: AsyncBuffer;
+  readonly source: Source;
   readonly metadata: FileMetaData;
 }
 
@@ -158,23 +159,32 @@ function readerOf(
     const expected = [...byName.keys()].join(", ");
     throw new CutoverError("PARQUET_FOREIGN", `the object has no column ${name}`, { place, expected });
   };
+  const attempt = async <T>(
+    rowGroup: number,
+    names: readonly string[],
+    decode: (columns: ColumnSpec[], rows: RowRange) => Promise<T>,
+  ): Promise<T> => {
+    const columns = names.map(specOf);
+    const group = groups[rowGroup];
+    const start = starts[rowGroup];
+    if (!group || start === undefined) throw new RangeError(`${key} has no row group ${rowGroup}`);
+    try {
+      return await decode(columns, { start, end: start + group.rows });
+    } catch (error) {
+      throw corrupt(error, `${place} row group ${rowGroup}`, `readable columns ${names.join(", ")}`, signal);
+    }
+  };
   return {
     key,
     meta,
     rows: Number(metadata.num_rows),
     rowGroups: groups,
     columnBytes: (name) => columnBytes(metadata, specOf(name).name),
-    async read(rowGroup, names) {
-      const wanted = names.map(specOf);
-      const group = groups[rowGroup];
-      const start = starts[rowGroup];
-      if (!group || start === undefined) throw new RangeError(`${key} has no row group ${rowGroup}`);
-      try {
-        return await decodeColumns(source, metadata, { start, end: start + group.rows }, wanted);
-      } catch (error) {
-        throw corrupt(error, `${place} row group ${rowGroup}`, `readable columns ${names.join(", ")}`, signal);
-      }
-    },
+    read: (rowGroup, names) =>
+      attempt(rowGroup, names, (columns, rows) => decodeColumns(source, metadata, rows, columns)),
+    scan: (rowGroup, names, into) =>
+      attempt(rowGroup, names, (columns, rows) => scanColumns(source, metadata, { rowGroup, ...rows }, columns, into)),
+    close: source.close,
   };
 }
 

@@ -55,6 +55,13 @@ export function storedType(type: ColumnType): ColumnType {
   return type === "json" ? "string" : type;
 }
 
+/** Whether a column's values stand byte by byte as our own writer puts those of this type; booleans are bits. */
+export function standsInBytes(element: SchemaElement, type: ColumnType): boolean {
+  const ours = PHYSICAL[type];
+  if (type === "boolean") return false;
+  return element.type === ours.type && (type !== "timestamp" || element.converted_type === ours.converted_type);
+}
+
 /** Index after an element and all that is nested in it. */
 function endOf(schema: readonly SchemaElement[], index: number): number {
   let end = index + 1;

@@ -4,12 +4,28 @@
  * where the column is nullable.
  */
 import type { ColumnSpec } from "../record.ts";
+import type { Vectors } from "./vectors.ts";
 
 export type ColumnValues = readonly unknown[];
 
+/**
+ * Values of a string, json or bytes column where they lie in memory: as text they must be UTF-8. The bytes
+ * stay as they are until the object is finished.
+ */
+export interface ByteColumn {
+  readonly rows: number;
+  /** The memory that holds the value of a row, from `start`; a length of −1 is null. */
+  bytes(row: number): Uint8Array;
+  start(row: number): number;
+  length(row: number): number;
+}
+
+/** Values to write. A function is called when the turn of its column has come, so that one column is in memory. */
+export type ColumnInput = ColumnValues | (() => ColumnValues | ByteColumn);
+
 export interface ObjectWriter {
   /** Appends one row group; every column of the table, all of one length. The caller bounds its bytes. */
-  rowGroup(columns: Readonly<Record<string, ColumnValues>>): void;
+  rowGroup(columns: Readonly<Record<string, ColumnInput>>): void;
   /** Takes the bytes written since the last take, so that a file may be streamed; `finish` then returns the rest. */
   take(): Uint8Array;
   /** Writes indexes, bloom filters and the footer; `meta` becomes the JSON document under FOOTER_KEY. */
@@ -32,6 +48,10 @@ export interface ObjectReader {
   columnBytes(name: string): number;
   /** Columns of one row group, by name. Byte values may share memory: copy what outlives the row group. */
   read(rowGroup: number, columns: readonly string[]): Promise<Record<string, ColumnValues>>;
+  /** The same columns in typed arrays, in memory that the caller reuses: for whoever looks at every row of a run. */
+  scan(rowGroup: number, columns: readonly string[], into: Vectors): Promise<void>;
+  /** Gives back at once the memory that would else wait for the garbage collector. Reading on is possible, only slower. */
+  close(): void;
 }
 
 /** A file that another program wrote: which columns it holds, as our types. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { Answers, indexRows, planPasses } from "../../compare/pairing.ts";
 import { RepeatedIds } from "../../compare/repeated-ids.ts";
 import { openObject } from "../../src/parquet/read.ts";
-import type { ObjectReader } from "../../src/parquet/types.ts";
-import { CAPTURES, REPLAYS } from "../../src/record.ts";
+import type { ColumnValues, ObjectReader } from "../../src/parquet/types.ts";
+import { CAPTURES, REPLAYS, type TableSpec } from "../../src/record.ts";
 import type { Store } from "../../src/store/port.ts";
 import { buildLake, type PairSpec } from "./pipeline-lake.ts";
 
@@ -14,6 +14,16 @@ async function readers(store: Store, prefix: string, table: typeof CAPTURES): Pr
   const found: ObjectReader[] = [];
   for await (const { key } of store.list(prefix)) found.push(await openObject(store, key, table));
   return found;
+}
+
+/** A reader's scan that always gives these columns. */
+function scanOf(table: TableSpec, values: Record<string, ColumnValues>): ObjectReader["scan"] {
+  return async (_group, names, into) => {
+    for (const column of table.columns.filter(({ name }) => names.includes(name))) {
+      const given = values[column.name] ?? [];
+      into.prepare(column, given.length).fill(given);
+    }
+  };
 }
 
 async function load(pairs: readonly PairSpec[], maxBytes = 1e6, range = { from: 0, to: pairs.length }) {
@@ -82,7 +92,7 @@ describe("answers", () => {
     const damaged = {
       key: "k",
       rowGroups: [{ rows: 2, bytes: 1 }],
-      read: async () => columns,
+      scan: scanOf(REPLAYS, columns),
     } as unknown as ObjectReader;
     await expect(answers.load(damaged, index)).rejects.toMatchObject({ code: "PARQUET_CORRUPT" });
     expect([answers.has(0), answers.has(1)]).toEqual([false, false]);
@@ -101,7 +111,7 @@ describe("answers", () => {
     const again = {
       key: "k",
       rowGroups: [{ rows: 2, bytes: 1 }],
-      read: async () => columns,
+      scan: scanOf(REPLAYS, columns),
     } as unknown as ObjectReader;
     await answers.load(again, index);
     expect([answers.repeats, answers.strays]).toEqual([1, 1]);
@@ -114,7 +124,7 @@ describe("positions", () => {
     ({
       key: "k",
       rowGroups: [{ rows: offsets.length, bytes: 1 }],
-      read: async () => ({ offset: offsets }),
+      scan: scanOf(CAPTURES, { offset: offsets }),
     }) as unknown as ObjectReader;
 
   test.each([10n, 10_000_000n, 2n ** 62n])("are found in a range of %s positions", async (span) => {
@@ -149,13 +159,13 @@ test("passes are consecutive, whole, and each within the buffer or of one row", 
 
 test("repeated ids are those of a set", () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat({ max: 2 }), fc.string({ maxLength: 3 }))), (rows) => {
+    fc.property(fc.array(fc.tuple(fc.nat({ max: 2 }), fc.string({ unit: "grapheme", maxLength: 3 }))), (rows) => {
       const repeated = new RepeatedIds();
       repeated.reset(rows.length);
       const seen = new Set<string>();
       for (const [model, id] of rows) {
         const key = JSON.stringify([model, id]);
-        expect(repeated.add(model, id)).toBe(seen.has(key));
+        expect(repeated.add(model, text.encode(id))).toBe(seen.has(key));
         seen.add(key);
       }
     }),

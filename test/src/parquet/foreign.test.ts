@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { openForeign } from "../../../src/parquet/read.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import { openParquetWriter } from "../../support/parquetjs.ts";
+import { scanValues } from "../../support/vectors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutover-foreign-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,6 +23,7 @@ async function readFile(
   const values: Record<string, unknown[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (const index of reader.rowGroups.keys()) {
     const group = await reader.read(index, names);
+    expect(await scanValues(reader, index, reader.columns)).toEqual(group);
     for (const name of names) values[name]?.push(...(group[name] ?? []).map(plain));
   }
   return {
