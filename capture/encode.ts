@@ -19,7 +19,7 @@ export async function encodeCaptures(range: Range, footer: CaptureFooter): Promi
   return writer.finish(footer);
 }
 
-/** From this size on every allocator maps a buffer apart and gives its memory back; smaller ones leave holes behind. */
+/** Above 32 MiB glibc always maps a buffer apart and gives its memory back; smaller ones leave holes in its heap. */
 const MAPPED_BYTES = 40 * 1024 * 1024;
 
 /** More than an object takes. What is reserved and not written is no memory; a small object is not worth a mapping. */

@@ -53,7 +53,7 @@ export async function produce(
   topic: string,
   messages: Iterable<Message> | AsyncIterable<Message>,
 ): Promise<number> {
-  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({ ...options(broker), idempotent: false, acks: -1 });
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({ ...options(broker), idempotent: true, acks: -1 });
   try {
     let sent = 0;
     let batch: MessageToProduce<Buffer, Buffer, Buffer, Buffer>[] = [];

@@ -1,6 +1,6 @@
 /** Our packing of byte strings against hyparquet-writer's general path, which must give the same file. */
 import fc from "fast-check";
-import type { SchemaElement } from "hyparquet";
+import type { BoundaryOrder, SchemaElement } from "hyparquet";
 import { xxhash64 } from "hyparquet/src/xxhash.js";
 import { ByteWriter } from "hyparquet-writer";
 import { sbbfInsert } from "hyparquet-writer/src/bloom.js";
@@ -89,7 +89,25 @@ function expectSame(values: Value[], element: SchemaElement, bloom = false): voi
   const mine = ours(values, element, bloom);
   const other = theirs(values, element, bloom);
   expect(mine.bytes.equals(other.bytes)).toBe(true);
+  const index = other.indexes.columnIndex;
+  // Across a page of nulls alone hyparquet-writer 0.17.0 compares nothing, and calls pages ordered that are not.
+  if (index?.null_pages.includes(true)) index.boundary_order = orderOfPages(values, mine.indexes);
   expect(plain(mine.indexes)).toEqual(plain(other.indexes));
+}
+
+/** The plain reading of the format: the order of the pages that hold values, by their least and by their greatest. */
+function orderOfPages(values: readonly Value[], { offsetIndex }: PageIndexes): BoundaryOrder {
+  const starts = (offsetIndex?.page_locations ?? []).map(({ first_row_index }) => Number(first_row_index));
+  const pages = starts.map((start, i) => values.slice(start, starts[i + 1]).filter((value) => value !== null));
+  const sorted = pages.filter((page) => page.length > 0).map((page) => page.sort(Buffer.compare));
+  const holds = (fits: (order: number) => boolean): boolean =>
+    sorted.slice(1).every((page, i) => {
+      const before = sorted[i] as Uint8Array[];
+      const pairs = [0, -1].map((end) => [before.at(end), page.at(end)] as [Uint8Array, Uint8Array]);
+      return pairs.every(([a, b]) => fits(Buffer.compare(a, b)));
+    });
+  if (holds((order) => order <= 0)) return "ASCENDING";
+  return holds((order) => order >= 0) ? "DESCENDING" : "UNORDERED";
 }
 
 const REQUIRED: SchemaElement = { name: "input", type: "BYTE_ARRAY", repetition_type: "REQUIRED" };
@@ -129,6 +147,8 @@ describe("a column of byte strings is packed as hyparquet-writer packs it:", () 
       { numRuns: 60 },
     );
     expectSame([null, null, null], OPTIONAL);
+    const page = (fill: number): Uint8Array => new Uint8Array(300_000).fill(fill);
+    expectSame([page(2), null, page(3), null, null, page(1)], OPTIONAL);
     expectSame([new Uint8Array(300_000), null, new Uint8Array(300_000), null], OPTIONAL);
   });
 
