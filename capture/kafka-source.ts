@@ -109,7 +109,11 @@ class GroupMember implements KafkaListener {
       // Paused, the client goes on sending heartbeats while what is buffered becomes durable.
       this.#quietly("pause", () => this.#client.pause([...this.#owned.values()]));
       await drain();
-      await Promise.race([this.#commits, clock.sleep(COMMIT_WAIT_MS)]);
+      // The wait ends with the commits: a timer left behind would hold the process open.
+      const waiting = new AbortController();
+      const limit = clock.sleep(COMMIT_WAIT_MS, waiting.signal).catch(() => {});
+      await Promise.race([this.#commits, limit]);
+      waiting.abort();
     }
   }
 

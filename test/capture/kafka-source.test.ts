@@ -6,6 +6,7 @@ import { kafkaLog, kafkaSource } from "../../capture/kafka-source.ts";
 import { createLedger } from "../../capture/ledger.ts";
 import type { CommitHint, Until } from "../../capture/port.ts";
 import { createRecorder } from "../../capture/recorder.ts";
+import type { Clock } from "../../src/clock.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import type { Logger } from "../../src/log.ts";
 import { memoryStore } from "../../src/store/memory.ts";
@@ -63,7 +64,15 @@ function capture(store: Store, kafka: FakeKafka, until: Until = END) {
   const { capture: settings } = configSchema.parse({
     capture: { source: { kafka: { brokers: ["b"], topics: ["t"] } }, rotate: { records: 4 } },
   });
-  const clock = fakeClock();
+  const sleeps: (AbortSignal | undefined)[] = [];
+  const fake = fakeClock();
+  const clock: Clock = {
+    ...fake,
+    sleep(ms, signal) {
+      sleeps.push(signal);
+      return fake.sleep(ms, signal);
+    },
+  };
   const ledger = createLedger(store);
   const recorder = createRecorder({ ledger, settings, clock });
   const abort = new AbortController();
@@ -83,7 +92,7 @@ function capture(store: Store, kafka: FakeKafka, until: Until = END) {
     drain: () => recorder.flush(),
   });
   done.catch(() => {});
-  return { done, recorder, abort };
+  return { done, recorder, abort, sleeps };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -98,6 +107,16 @@ async function sums(store: Store) {
 }
 
 describe("capture from Kafka", () => {
+  test("leaves no timer behind that would hold the process open", async () => {
+    const kafka = new FakeKafka();
+    const { done, sleeps } = capture(memoryStore(), kafka);
+    await until(() => !kafka.paused && kafka.seeks.length === 1);
+    kafka.batch(0, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 9);
+    await done;
+    expect(sleeps.length).toBeGreaterThan(0);
+    expect(sleeps.every((signal) => signal?.aborted)).toBe(true);
+  });
+
   test("reads to the end as it stood at the start, and commits name the objects", async () => {
     const store = memoryStore();
     const kafka = new FakeKafka();
