@@ -25,6 +25,11 @@ export interface RunningCli {
 }
 
 const DEFAULT_TIMEOUT_MS = 120_000;
+/** Children of tests that failed before they ended them: none outlives its test process, stopped ones included. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const child = spawn(process.execPath, [bin, ...args], {
@@ -33,6 +38,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
     stdio: ["pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
   });
+  running.add(child);
+  child.once("close", () => running.delete(child));
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

@@ -93,7 +93,7 @@ log4j.appender.stdout.layout.ConversionPattern=[%d] %p %m (%c)%n
 function pom(): string {
   const dependency = (artifact: string): string =>
     `    <dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${VERSION}</version></dependency>`;
-  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  return `<project>
   <modelVersion>4.0.0</modelVersion>
   <groupId>cutover</groupId>
   <artifactId>test-kafka</artifactId>
