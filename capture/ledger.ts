@@ -4,7 +4,8 @@
  */
 import { CutoverError, isCutoverError, messageOf } from "../src/errors.ts";
 import { sha256Hex } from "../src/hash.ts";
-import { type CaptureFooter, captureFooterSchema, FOOTER_KEY, footerSum, rangeLength } from "../src/lake/footer.ts";
+import { parseCaptureFooter } from "../src/lake/captures.ts";
+import { type CaptureFooter, FOOTER_KEY } from "../src/lake/footer.ts";
 import { captureKey, parseCaptureKey, partitionPrefix, rejectsKey } from "../src/lake/keys.ts";
 import { readMeta } from "../src/parquet/read.ts";
 import { CAPTURES } from "../src/record.ts";
@@ -41,31 +42,13 @@ export function createLedger(store: Store): Ledger {
   };
 }
 
-/** The footer of a capture object, checked against its key. */
+/** The footer of a capture object, checked as every reader of the lake checks it. */
 export async function readCaptureFooter(store: Store, key: string, info?: ObjectInfo): Promise<CaptureFooter> {
+  const range = parseCaptureKey(key);
+  if (!range)
+    throw new CutoverError("PARQUET_FOREIGN", "not the key of a capture object", { place: `${store.url} ${key}` });
   const { meta, rows } = await readMeta(store, key, CAPTURES, info ? { info } : {});
-  const parsed = captureFooterSchema.safeParse(meta);
-  const fault = parsed.success ? footerFault(key, parsed.data, rows) : parsed.error.issues[0]?.message;
-  if (parsed.success && fault === undefined) return parsed.data;
-  throw new CutoverError("PARQUET_CORRUPT", "the footer of a capture object is not what its key says", {
-    place: `${store.url} ${key}`,
-    ...(fault === undefined ? {} : { received: fault }),
-    hint: "cutover captures --audit shows every such object",
-  });
-}
-
-/** What is wrong with a footer, on its own; undefined when nothing is. */
-function footerFault(key: string, footer: CaptureFooter, rows: number): string | undefined {
-  const id = parseCaptureKey(key);
-  const place = `${footer.log}/${footer.partition}/${footer.first}`;
-  if (id?.log !== footer.log || id.partition !== footer.partition || id.first !== BigInt(footer.first)) {
-    return `it says ${place}`;
-  }
-  if (BigInt(footer.last) < BigInt(footer.first)) return `its last position ${footer.last} is before its first`;
-  if (footerSum(footer) !== rangeLength(footer)) {
-    return `its counts add up to ${footerSum(footer)}, its range holds ${rangeLength(footer)} positions`;
-  }
-  return rows === footer.captured ? undefined : `it holds ${rows} rows and counts ${footer.captured}`;
+  return parseCaptureFooter(`${store.url} ${key}`, meta, range, rows);
 }
 
 async function resume(store: Store, id: PartitionId, bounds: LogBounds, hint?: CommitHint): Promise<ResumePoint> {

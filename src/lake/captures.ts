@@ -64,6 +64,9 @@ export function parseCaptureFooter(key: string, meta: unknown, range: RangeId, r
   const at = `${footer.log}/${footer.partition}/${footer.first}`;
   const expected = `${range.log}/${range.partition}/${range.first}`;
   if (at !== expected) throw damaged(key, `the range ${expected} of its key`, at);
+  if (BigInt(footer.last) < BigInt(footer.first)) {
+    throw damaged(key, `a last position from ${footer.first} on`, footer.last);
+  }
   if (footer.captured !== rows) throw damaged(key, `${footer.captured} rows, as its footer says`, `${rows} rows`);
   if (footerSum(footer) !== rangeLength(footer)) {
     throw damaged(key, `counts that add up to its ${rangeLength(footer)} positions`, `${footerSum(footer)}`);
