@@ -4,7 +4,7 @@
  * objects ends. Offsets committed to the group are hints.
  */
 import type { KafkaSettings } from "../src/config/schema.ts";
-import { CutoverError, messageOf } from "../src/errors.ts";
+import { CutoverError, isCutoverError, messageOf } from "../src/errors.ts";
 import { sha256Hex } from "../src/hash.ts";
 import { sanitiseLogName } from "../src/lake/keys.ts";
 import { LIMITS } from "../src/limits.ts";
@@ -166,6 +166,7 @@ class GroupMember implements KafkaListener {
   }
 
   crashed(error: unknown): void {
+    if (isCutoverError(error, "SOURCE_CORRUPT")) return this.#fail(error);
     this.#fail(
       new CutoverError("SOURCE_UNAVAILABLE", "the Kafka consumer has stopped", {
         place: `group ${this.#settings.group} on ${this.#settings.brokers.join(", ")}`,

@@ -1,11 +1,14 @@
 /** The Kafka client: the only file that knows kafkajs. What it calls back is in terms of positions and messages. */
 import { promisify } from "node:util";
-import { zstdCompress, zstdDecompress } from "node:zlib";
+import { gunzip, zstdDecompress } from "node:zlib";
 import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogEntry } from "kafkajs";
 import type { KafkaSettings } from "../src/config/schema.ts";
 import { CutoverError, messageOf } from "../src/errors.ts";
+import { LIMITS } from "../src/limits.ts";
 import type { Logger } from "../src/log.ts";
+import { type FetchedBatch, loadKafkajs } from "./kafka-decoder.ts";
 import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
+import { messagesOf } from "./record-batch.ts";
 
 export interface TopicPartition {
   readonly topic: string;
@@ -18,7 +21,7 @@ export interface KafkaBatch extends TopicPartition {
   /** Last position that the fetch covers, control records included. */
   readonly lastOffset: bigint;
   readonly highWatermark: bigint;
-  /** In order of position; control records and aborted transactions left out. */
+  /** In order of position; control records and aborted transactions left out. One object, filled anew for each. */
   readonly messages: Iterable<Message>;
 }
 
@@ -67,13 +70,7 @@ const NO_HEADERS: readonly Header[] = [];
 
 /** Connects and asks who the cluster is; SOURCE_UNUSABLE when no broker answers. */
 export async function connectKafka(settings: KafkaSettings, log: Logger): Promise<KafkaClient> {
-  const { default: kafkajs } = await import("kafkajs");
-  const { CompressionCodecs, CompressionTypes, Kafka } = kafkajs;
-  const zstd = {
-    compress: (encoder: { buffer: Buffer }) => promisify(zstdCompress)(encoder.buffer),
-    decompress: promisify(zstdDecompress),
-  };
-  CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
+  const { Kafka } = loadKafkajs(decompress) as typeof import("kafkajs");
   const restoreWarnings = muteTimeoutWarnings();
   const config: KafkaConfig = {
     clientId: settings.clientId,
@@ -182,16 +179,22 @@ async function handle(payload: EachBatchPayload, listener: KafkaListener): Promi
   const batch = payload.batch as Batch & { readonly fetchedOffset: string };
   if (payload.isStale() || !payload.isRunning()) return;
   const last = batch.messages.at(-1);
-  const taken = listener.batch({
-    topic: batch.topic,
-    partition: batch.partition,
-    fetchedOffset: BigInt(batch.fetchedOffset),
-    lastOffset: BigInt(batch.lastOffset()),
-    highWatermark: BigInt(batch.highWatermark),
-    messages: messagesOf(batch.messages),
-  });
-  // Resolving the last message resolves the control records after it too.
-  if (taken && last) payload.resolveOffset(last.offset);
+  const fetchedOffset = BigInt(batch.fetchedOffset);
+  try {
+    const taken = listener.batch({
+      topic: batch.topic,
+      partition: batch.partition,
+      fetchedOffset,
+      lastOffset: BigInt(batch.lastOffset()),
+      highWatermark: BigInt(batch.highWatermark),
+      messages: fetchedMessages(batch, fetchedOffset),
+    });
+    if (taken && last) payload.resolveOffset(last.offset);
+  } catch (error) {
+    if (!(error instanceof CutoverError)) throw error;
+    listener.crashed(error);
+    return;
+  }
   await payload.heartbeat();
   for (let room = listener.room(); room !== undefined; room = listener.room()) {
     let timer: NodeJS.Timeout | undefined;
@@ -204,17 +207,54 @@ async function handle(payload: EachBatchPayload, listener: KafkaListener): Promi
   }
 }
 
-function* messagesOf(messages: readonly KafkaMessage[]): Generator<Message> {
-  for (const { offset, timestamp, key, value, headers } of messages) {
-    yield {
-      offset: BigInt(offset),
-      timestamp: Math.min(TIME_MAX_MS, Math.max(-TIME_MAX_MS, Number(timestamp))),
-      key,
-      value,
-      valueBytes: value?.length ?? 0,
-      headers: headersOf(headers),
-    };
+/** SOURCE_CORRUPT at the first batch that is damaged; what came before it has been given. */
+function* fetchedMessages({ topic, partition, messages }: Batch, from: bigint): Generator<Message> {
+  for (const item of messages as unknown as readonly (FetchedBatch | KafkaMessage)[]) {
+    if (!("batch" in item)) {
+      yield messageOfOlderFormat(item);
+      continue;
+    }
+    const { batch, aborted } = item;
+    if (batch.fault !== undefined) throw corrupt(topic, partition, batch.firstOffset, batch.fault);
+    if (aborted) continue;
+    try {
+      yield* messagesOf(batch, from);
+    } catch (error) {
+      throw corrupt(topic, partition, batch.firstOffset, messageOf(error));
+    }
   }
+}
+
+function corrupt(topic: string, partition: number, offset: bigint, fault: string): CutoverError {
+  return new CutoverError("SOURCE_CORRUPT", "a record batch is damaged", {
+    place: `${topic}/${partition}/${offset}`,
+    received: fault,
+    hint: "read the partition from another replica, or restore it; nothing of the batch was captured",
+  });
+}
+
+function messageOfOlderFormat({ offset, timestamp, key, value, headers }: KafkaMessage): Message {
+  return {
+    offset: BigInt(offset),
+    timestamp: Math.min(TIME_MAX_MS, Math.max(-TIME_MAX_MS, Number(timestamp))),
+    key,
+    value,
+    valueBytes: value?.length ?? 0,
+    headers: headersOf(headers),
+  };
+}
+
+/** By the codec's number in a batch's attributes. */
+const DECOMPRESS: Readonly<Record<number, (packed: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> =
+  {
+    1: promisify(gunzip),
+    4: promisify(zstdDecompress),
+  };
+
+async function decompress(codec: number, packed: Buffer): Promise<Uint8Array> {
+  const unpack = DECOMPRESS[codec];
+  if (!unpack) throw new Error(`codec ${codec} is not known`);
+  return unpack(packed, { maxOutputLength: LIMITS.recordBatchBytes });
 }
 
 function headersOf(headers: IHeaders | undefined): readonly Header[] {

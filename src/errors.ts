@@ -49,6 +49,8 @@ export const ERROR_POLICY = {
   SCHEMA_VERSION: input,
   /** The source (broker, topic, file) is not there or cannot be read. */
   SOURCE_UNUSABLE: input,
+  /** What the source holds is damaged: a checksum does not fit, a batch cannot be unpacked. */
+  SOURCE_CORRUPT: input,
   /** A passing fault of the source. */
   SOURCE_UNAVAILABLE: passing,
   /** The log is not the one the ledger was written from: recreated topic, other cluster. */
