@@ -1,30 +1,20 @@
-/** A range as Parquet, one row group at a time with a turn of the event loop between, so that heartbeats go on. */
-import { setImmediate } from "node:timers/promises";
+/** A range as Parquet, compressed on other threads a page at a time, so that heartbeats and reading go on meanwhile. */
 import type { CaptureFooter } from "../src/lake/footer.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { ColumnInput } from "../src/parquet/types.ts";
-import { createObjectWriter } from "../src/parquet/write.ts";
+import { createObjectWriter, type Scratch } from "../src/parquet/write.ts";
 import { CAPTURES, REJECTS } from "../src/record.ts";
 import type { Range, Rejected } from "./range.ts";
 import type { Rows } from "./rows.ts";
 
-/** Rows sorted by (model, position); the footer stands in the object's metadata. */
-export async function encodeCaptures(range: Range, footer: CaptureFooter): Promise<Uint8Array> {
-  const writer = createObjectWriter(CAPTURES, { sizeHint: sizeHintOf(range.bytes) });
+/** Rows sorted by (model, position); the footer stands in the object's metadata. The bytes lie in `scratch`. */
+export async function encodeCaptures(range: Range, footer: CaptureFooter, scratch: Scratch): Promise<Uint8Array> {
+  const writer = createObjectWriter(CAPTURES, scratch);
   const order = byModel(range.rows);
   for (const [from, to] of slices(order.length, (i) => range.rows.rowBytes(order[i] as number))) {
-    writer.rowGroup(captureColumns(range, order.subarray(from, to)));
-    await setImmediate();
+    await writer.rowGroupAside(captureColumns(range, order.subarray(from, to)));
   }
   return writer.finish(footer);
-}
-
-/** Above 32 MiB glibc always maps a buffer apart and gives its memory back; smaller ones leave holes in its heap. */
-const MAPPED_BYTES = 40 * 1024 * 1024;
-
-/** More than an object takes. What is reserved and not written is no memory; a small object is not worth a mapping. */
-function sizeHintOf(rangeBytes: number): number {
-  return rangeBytes > MAPPED_BYTES / 5 ? Math.max(rangeBytes, MAPPED_BYTES) : rangeBytes;
 }
 
 export async function encodeRejects(range: Range): Promise<Uint8Array> {
@@ -35,8 +25,7 @@ export async function encodeRejects(range: Range): Promise<Uint8Array> {
     return (key?.length ?? 0) + (value?.length ?? 0) + headers.length + LIMITS.errorDetailBytes;
   };
   for (const [from, to] of slices(rejects.length, bytes)) {
-    writer.rowGroup(rejectColumns(range, rejects.slice(from, to)));
-    await setImmediate();
+    await writer.rowGroupAside(rejectColumns(range, rejects.slice(from, to)));
   }
   const { log, partition } = range.id;
   return writer.finish({
@@ -95,31 +84,39 @@ function* slices(count: number, bytesOf: (index: number) => number): Generator<[
 }
 
 /** Each column is made when its turn has come: their values together would take more than the rows themselves. */
-function captureColumns({ id, rows }: Range, order: Uint32Array): Record<string, ColumnInput> {
-  const column =
-    <T>(read: (row: number) => T) =>
-    (): T[] => {
-      const values = new Array<T>(order.length);
-      for (let i = 0; i < order.length; i++) values[i] = read(order[i] as number);
-      return values;
-    };
+function captureColumns({ id, first, rows }: Range, order: Uint32Array): Record<string, ColumnInput> {
+  const numbers = (of: ArrayLike<number>, base?: bigint) => () => ({
+    rows: order.length,
+    numbers: gather(new Float64Array(order.length), of, order),
+    ...(base === undefined ? {} : { base }),
+  });
+  const words = (of: ArrayLike<number>) => () => ({
+    rows: order.length,
+    words: rows.words,
+    word: gather(new Int32Array(order.length), of, order),
+  });
   return {
     id: () => rows.ids(order),
-    model: column((row) => rows.words[rows.model[row] as number]),
-    modelVersion: column((row) => rows.word(rows.version[row] as number)),
-    capturedAt: column((row) => rows.capturedAt[row]),
-    capturedAtFromMessage: column((row) => rows.fromMessage[row] === 1),
+    model: words(rows.model),
+    modelVersion: words(rows.version),
+    capturedAt: numbers(rows.capturedAt),
+    capturedAtFromMessage: numbers(rows.fromMessage),
     input: () => rows.inputs(order),
-    inputType: column((row) => rows.words[rows.inputType[row] as number]),
+    inputType: words(rows.inputType),
     output: () => rows.outputs(order),
-    outputType: column((row) => rows.words[rows.outputType[row] as number]),
-    status: column((row) => rows.status[row]),
-    latencyMs: column((row) => (Number.isNaN(rows.latency[row]) ? null : rows.latency[row])),
+    outputType: words(rows.outputType),
+    status: numbers(rows.status),
+    latencyMs: numbers(rows.latency),
     attributes: () => rows.attributes(order),
-    log: column(() => id.log),
-    partition: column(() => id.partition),
-    offset: column((row) => rows.position(row)),
+    log: () => ({ rows: order.length, words: [id.log], word: new Int32Array(order.length) }),
+    partition: () => ({ rows: order.length, numbers: new Float64Array(order.length).fill(id.partition) }),
+    offset: numbers(rows.delta, first),
   };
+}
+
+function gather<T extends Float64Array | Int32Array>(into: T, values: ArrayLike<number>, order: Uint32Array): T {
+  for (let i = 0; i < order.length; i++) into[i] = values[order[i] as number] as number;
+  return into;
 }
 
 function rejectColumns({ id }: Range, rejects: readonly Rejected[]): Record<string, unknown[]> {

@@ -7,6 +7,7 @@ import { CutoverError, messageOf } from "../src/errors.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Logger } from "../src/log.ts";
 import { type FetchedBatch, loadKafkajs } from "./kafka-decoder.ts";
+import { brokerSocket } from "./kafka-socket.ts";
 import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
 import { messagesOf } from "./record-batch.ts";
 
@@ -76,6 +77,7 @@ export async function connectKafka(settings: KafkaSettings, log: Logger): Promis
     clientId: settings.clientId,
     brokers: [...settings.brokers],
     connectionTimeout: CONNECT_TIMEOUT_MS,
+    socketFactory: brokerSocket as NonNullable<KafkaConfig["socketFactory"]>,
     logCreator: () => (entry) => forward(log, entry),
   };
   const admin = new Kafka({ ...config, retry: { retries: CONNECT_RETRIES } }).admin();

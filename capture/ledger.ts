@@ -8,6 +8,7 @@ import { parseCaptureFooter } from "../src/lake/captures.ts";
 import { type CaptureFooter, FOOTER_KEY } from "../src/lake/footer.ts";
 import { captureKey, parseCaptureKey, partitionPrefix, rejectsKey } from "../src/lake/keys.ts";
 import { readMeta } from "../src/parquet/read.ts";
+import { Scratch } from "../src/parquet/write.ts";
 import { CAPTURES } from "../src/record.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { encodeCaptures, encodeRejects } from "./encode.ts";
@@ -36,11 +37,23 @@ export interface Ledger extends LedgerView {
 }
 
 export function createLedger(store: Store): Ledger {
+  // As many as there are writes at once, which the recorder bounds.
+  const spare: Scratch[] = [];
   return {
     resume: (id, bounds, hint) => resume(store, id, bounds, hint),
-    commit: (range) => commit(store, range),
+    async commit(range) {
+      const scratch = spare.pop() ?? new Scratch(SCRATCH_BYTES);
+      try {
+        return await commit(store, range, scratch);
+      } finally {
+        spare.push(scratch);
+      }
+    },
   };
 }
+
+/** More than an object of the default rotation takes; a larger one makes it grow. */
+const SCRATCH_BYTES = 40 * 1024 * 1024;
 
 /** The footer of a capture object, checked as every reader of the lake checks it. */
 export async function readCaptureFooter(store: Store, key: string, info?: ObjectInfo): Promise<CaptureFooter> {
@@ -104,11 +117,11 @@ function endsBelow(store: Store, id: PartitionId, bounds: LogBounds, next: bigin
   });
 }
 
-async function commit(store: Store, range: Range): Promise<Commit> {
+async function commit(store: Store, range: Range, scratch: Scratch): Promise<Commit> {
   const key = captureKey({ ...range.id, first: range.first });
   const rejects = await putRejects(store, range);
   const footer = range.footer(rejects?.named ?? null);
-  const body = await encodeCaptures(range, footer);
+  const body = await encodeCaptures(range, footer, scratch);
   try {
     const metadata = objectMetadata(footer);
     const info = await store.put(key, body, { ifAbsent: true, ...(metadata ? { metadata } : {}) });

@@ -83,54 +83,44 @@ export class Rows {
     return payload + text + ROW_BYTES;
   }
 
-  position(row: number): bigint {
-    return this.#first + BigInt(this.delta[row] as number);
-  }
-
   ids(order: Uint32Array): ByteColumn {
-    return {
-      rows: order.length,
-      bytes: (i) => this.#textOf(order[i] as number),
-      start: (i) => this.textAt[order[i] as number] as number,
-      length: (i) => this.idBytes[order[i] as number] as number,
-    };
+    return this.#column(order, this.text, this.textChunk, (row) => this.textAt[row] as number, this.idBytes);
   }
 
   attributes(order: Uint32Array): ByteColumn {
-    return {
-      rows: order.length,
-      bytes: (i) => this.#textOf(order[i] as number),
-      start: (i) => {
-        const row = order[i] as number;
-        return (this.textAt[row] as number) + (this.idBytes[row] as number);
-      },
-      length: (i) => this.attributesBytes[order[i] as number] as number,
-    };
+    const start = (row: number): number => (this.textAt[row] as number) + (this.idBytes[row] as number);
+    return this.#column(order, this.text, this.textChunk, start, this.attributesBytes);
   }
 
   inputs(order: Uint32Array): ByteColumn {
-    return {
-      rows: order.length,
-      bytes: (i) => this.#payloadOf(order[i] as number),
-      start: (i) => (this.payloadAt[order[i] as number] as number) + HEADER_BYTES,
-      length: (i) => this.inputBytes[order[i] as number] as number,
-    };
+    const start = (row: number): number => (this.payloadAt[row] as number) + HEADER_BYTES;
+    return this.#column(order, this.payload, this.payloadChunk, start, this.inputBytes);
   }
 
   outputs(order: Uint32Array): ByteColumn {
-    return {
-      rows: order.length,
-      bytes: (i) => this.#payloadOf(order[i] as number),
-      start: (i) => {
-        const row = order[i] as number;
-        return (this.payloadAt[row] as number) + HEADER_BYTES + (this.inputBytes[row] as number);
-      },
-      length: (i) => this.outputBytes[order[i] as number] as number,
-    };
+    const start = (row: number): number =>
+      (this.payloadAt[row] as number) + HEADER_BYTES + (this.inputBytes[row] as number);
+    return this.#column(order, this.payload, this.payloadChunk, start, this.outputBytes);
   }
 
-  word(index: number): string | null {
-    return index === NO_TEXT ? null : (this.words[index] as string);
+  #column(
+    order: Uint32Array,
+    { chunks }: Arena,
+    chunkOf: Uint32Array,
+    startOf: (row: number) => number,
+    lengthOf: Uint32Array | Int32Array,
+  ): ByteColumn {
+    const rows = order.length;
+    const chunk = new Uint32Array(rows);
+    const start = new Uint32Array(rows);
+    const length = new Int32Array(rows);
+    for (let i = 0; i < rows; i++) {
+      const row = order[i] as number;
+      chunk[i] = chunkOf[row] as number;
+      start[i] = startOf(row);
+      length[i] = lengthOf[row] as number;
+    }
+    return { rows, chunks, chunk, start, length };
   }
 
   /** Uncompressed bytes of a row, for bounding row groups. */
@@ -156,14 +146,6 @@ export class Rows {
   release(): void {
     this.payload.release();
     this.text.release();
-  }
-
-  #payloadOf(row: number): Uint8Array {
-    return this.payload.chunks[this.payloadChunk[row] as number] as Uint8Array;
-  }
-
-  #textOf(row: number): Uint8Array {
-    return this.text.chunks[this.textChunk[row] as number] as Uint8Array;
   }
 
   #addPayload(row: number, offset: bigint, { input, output, status }: Fields): number {

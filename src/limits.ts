@@ -12,6 +12,8 @@ export const LIMITS = {
   captureDrainMs: 20_000,
   /** Messages consumed before `maxRejectRate` is judged: fewer are no evidence. */
   rejectRateMinMessages: 100,
+  /** A response of a broker: what a fetch asks for, and one batch beyond it. */
+  brokerResponseBytes: 512 * MIB,
   /** Unpacked bytes of one Kafka record batch: a bomb must not take the memory. Messages are at most 10 MiB each. */
   recordBatchBytes: 128 * MIB,
   /** Buffered records live in chunks of this size, so that 600 partitions stay small. */

@@ -3,67 +3,67 @@
  * general path makes an object of every value and copies it several times; here it is copied once.
  * The chunk is what hyparquet-writer makes of the same values with PLAIN encoding, bit for bit.
  */
-import type { OffsetIndex, SchemaElement } from "hyparquet";
-import { ByteWriter } from "hyparquet-writer";
-import { writePageHeader } from "hyparquet-writer/src/datapage.js";
-import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
+import type { SchemaElement } from "hyparquet";
+import type { ByteWriter } from "hyparquet-writer";
 import type { PageColumnIndex, PageIndexes } from "hyparquet-writer/src/types.js";
 import { unconvertMinMax } from "hyparquet-writer/src/unconvert.js";
 import { LIMITS } from "../limits.ts";
 import { BloomFilter } from "./bloom.ts";
-import { boundsOf, joinBounds, orderOf, type RowBounds, sliceOf } from "./byte-order.ts";
+import { boundsOf, joinBounds, nullsOf, orderOf, type RowBounds, sliceOf } from "./byte-order.ts";
+import { type PackedPage, type Packing, type PageBuffer, packChunk } from "./chunk.ts";
 import type { ByteColumn } from "./types.ts";
 
-const ENCODING = "PLAIN";
 const LENGTH_BYTES = 4;
+/** Below it, a loop is faster than a call that copies. */
+const LOOP_BYTES = 24;
 
 export interface ByteColumnOptions {
   readonly element: SchemaElement;
   readonly bloom: boolean;
-  readonly compress: (page: Uint8Array) => Uint8Array;
+  /** False where nobody looks for a value by its order: the bounds of JSON documents cost much and tell nothing. */
+  readonly bounds: boolean;
+  readonly buffer: PageBuffer;
 }
 
 /** Its statistics are views of the values: these stay as they are until the file is finished. */
-export function writeByteColumn(writer: ByteWriter, values: ByteColumn, options: ByteColumnOptions): PageIndexes {
-  const { element } = options;
-  const packer = new PagePacker(writer, values, options);
+export function packByteColumn(
+  writer: ByteWriter,
+  values: ByteColumn,
+  { element, bloom, bounds: wantsBounds, buffer }: ByteColumnOptions,
+): Packing<PageIndexes> {
   const pages = pagesOf(values);
-  const start = writer.offset;
   const bounds: RowBounds[] = [];
-  const offsetIndex: OffsetIndex = { page_locations: [] };
-  for (const page of pages) {
-    const at = writer.offset;
-    packer.write(page);
-    bounds.push(boundsOf(values, page.start, page.end));
-    offsetIndex.page_locations.push({
-      offset: BigInt(at),
-      compressed_page_size: writer.offset - at,
-      first_row_index: BigInt(page.start),
-    });
+  function* packed(): Generator<PackedPage> {
+    for (const { start, end } of pages) {
+      const found = wantsBounds ? boundsOf(values, start, end) : nullsOf(values, start, end);
+      bounds.push(found);
+      yield {
+        start,
+        end,
+        nulls: found.nulls,
+        content: pack(values, start, end, buffer),
+        isNull: (row) => (values.length[row] as number) < 0,
+      };
+    }
   }
-  const whole = bounds.reduce((a, b) => joinBounds(values, a, b));
-  return {
-    chunk: {
-      meta_data: {
-        type: "BYTE_ARRAY",
-        encodings: [ENCODING],
-        path_in_schema: [element.name],
-        codec: "ZSTD",
-        num_values: BigInt(values.rows),
-        total_compressed_size: BigInt(writer.offset - start),
-        total_uncompressed_size: BigInt(packer.uncompressedBytes),
-        data_page_offset: BigInt(start),
+  return packChunk(writer, {
+    element,
+    rows: values.rows,
+    encoding: "PLAIN",
+    pages: packed(),
+    summary: () => {
+      const whole = bounds.reduce((a, b) => joinBounds(values, a, b));
+      const { min, max, nulls } = whole;
+      return {
         statistics: {
-          ...(whole.min < 0 ? {} : { min_value: sliceOf(values, whole.min), max_value: sliceOf(values, whole.max) }),
-          null_count: BigInt(whole.nulls),
+          ...(min < 0 ? {} : { min_value: sliceOf(values, min), max_value: sliceOf(values, max) }),
+          null_count: BigInt(nulls),
         },
-        encoding_stats: [{ page_type: "DATA_PAGE_V2", encoding: ENCODING, count: pages.length }],
-      },
-      file_offset: BigInt(start),
+        ...(wantsBounds ? { columnIndex: () => columnIndexOf(values, element, pages, bounds) } : {}),
+        bloomFilter: bloom && nulls < values.rows ? bloomOf(values, values.rows - nulls) : undefined,
+      };
     },
-    ...(pages.length > 1 ? { offsetIndex, columnIndex: columnIndexOf(values, element, pages, bounds) } : {}),
-    ...(options.bloom && whole.min >= 0 ? { bloomFilter: bloomOf(values, values.rows - whole.nulls) } : {}),
-  };
+  });
 }
 
 interface Page {
@@ -72,99 +72,45 @@ interface Page {
 }
 
 /** Rows whose bytes stay under the size of a page; a single larger value stands alone. */
-function pagesOf(values: ByteColumn): Page[] {
+function pagesOf({ rows, length }: ByteColumn): Page[] {
   const pages: Page[] = [];
   let start = 0;
   let bytes = 0;
-  for (let row = 0; row < values.rows; row++) {
-    const length = Math.max(0, values.length(row));
-    bytes += length;
+  for (let row = 0; row < rows; row++) {
+    const size = Math.max(0, length[row] as number);
+    bytes += size;
     if (bytes < LIMITS.pageBytes || row === start) continue;
     pages.push({ start, end: row });
     start = row;
-    bytes = length;
+    bytes = size;
   }
-  if (start < values.rows) pages.push({ start, end: values.rows });
+  if (start < rows) pages.push({ start, end: rows });
   return pages;
 }
 
-class PagePacker {
-  uncompressedBytes = 0;
-  readonly #writer: ByteWriter;
-  readonly #values: ByteColumn;
-  readonly #options: ByteColumnOptions;
-  /** Content of a page before compression, used again for the next. */
-  #page = Buffer.allocUnsafeSlow(LIMITS.pageBytes);
-
-  constructor(writer: ByteWriter, values: ByteColumn, options: ByteColumnOptions) {
-    this.#writer = writer;
-    this.#values = values;
-    this.#options = options;
+/** The values one after the other, each behind its length. */
+function pack({ chunks, chunk, start, length }: ByteColumn, from: number, to: number, buffer: PageBuffer): Uint8Array {
+  let bytes = 0;
+  for (let row = from; row < to; row++) bytes += LENGTH_BYTES + Math.max(0, length[row] as number);
+  const page = buffer.reserve(bytes);
+  let at = 0;
+  for (let row = from; row < to; row++) {
+    const size = length[row] as number;
+    if (size < 0) continue;
+    page[at] = size;
+    page[at + 1] = size >>> 8;
+    page[at + 2] = size >>> 16;
+    page[at + 3] = size >>> 24;
+    at += LENGTH_BYTES;
+    copy(chunks[chunk[row] as number] as Uint8Array, start[row] as number, size, page, at);
+    at += size;
   }
+  return page.subarray(0, at);
+}
 
-  write(page: Page): void {
-    const writer = this.#writer;
-    const levels = new ByteWriter();
-    if (this.#options.element.repetition_type === "OPTIONAL")
-      writeRleBitPackedHybrid(levels, this.#definitionLevels(page), 1);
-    const { bytes, nulls } = this.#pack(page);
-    const packed = this.#options.compress(this.#page.subarray(0, bytes));
-    const header = writer.offset;
-    writePageHeader(writer, {
-      type: "DATA_PAGE_V2",
-      uncompressed_page_size: levels.offset + bytes,
-      compressed_page_size: levels.offset + packed.length,
-      data_page_header_v2: {
-        num_values: page.end - page.start,
-        num_nulls: nulls,
-        num_rows: page.end - page.start,
-        encoding: ENCODING,
-        definition_levels_byte_length: levels.offset,
-        repetition_levels_byte_length: 0,
-        is_compressed: true,
-      },
-    });
-    this.uncompressedBytes += writer.offset - header + levels.offset + bytes;
-    writer.appendBytes(levels.getBytes());
-    writer.appendBytes(packed);
-  }
-
-  #definitionLevels({ start, end }: Page): number[] {
-    const levels = new Array<number>(end - start);
-    for (let row = start; row < end; row++) levels[row - start] = this.#values.length(row) < 0 ? 0 : 1;
-    return levels;
-  }
-
-  /** The values one after the other, each behind its length. */
-  #pack({ start, end }: Page): { bytes: number; nulls: number } {
-    const values = this.#values;
-    let at = 0;
-    let nulls = 0;
-    for (let row = start; row < end; row++) {
-      const length = values.length(row);
-      if (length < 0) {
-        nulls++;
-        continue;
-      }
-      if (at + LENGTH_BYTES + length > this.#page.length) this.#grow(at, LENGTH_BYTES + length);
-      const page = this.#page;
-      page[at] = length;
-      page[at + 1] = length >>> 8;
-      page[at + 2] = length >>> 16;
-      page[at + 3] = length >>> 24;
-      at += LENGTH_BYTES;
-      const from = values.start(row);
-      page.set(values.bytes(row).subarray(from, from + length), at);
-      at += length;
-    }
-    return { bytes: at, nulls };
-  }
-
-  #grow(used: number, more: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.#page.length, used + more));
-    grown.set(this.#page.subarray(0, used));
-    this.#page = grown;
-  }
+function copy(source: Uint8Array, from: number, size: number, target: Buffer, at: number): void {
+  if (size < LOOP_BYTES) for (let i = 0; i < size; i++) target[at + i] = source[from + i] as number;
+  else Buffer.prototype.copy.call(source, target, at, from, from + size);
 }
 
 function columnIndexOf(
@@ -184,13 +130,13 @@ function columnIndexOf(
   };
 }
 
-function bloomOf(values: ByteColumn, count: number): Uint32Array {
+function bloomOf({ rows, chunks, chunk, start, length }: ByteColumn, count: number): Uint32Array {
   const filter = new BloomFilter(count);
-  for (let row = 0; row < values.rows; row++) {
-    const length = values.length(row);
-    if (length < 0) continue;
-    const start = values.start(row);
-    filter.insert(values.bytes(row), start, start + length);
+  for (let row = 0; row < rows; row++) {
+    const size = length[row] as number;
+    if (size < 0) continue;
+    const from = start[row] as number;
+    filter.insert(chunks[chunk[row] as number] as Uint8Array, from, from + size);
   }
   return filter.words;
 }

@@ -15,12 +15,19 @@ export function boundsOf(values: ByteColumn, start: number, end: number): RowBou
   let max = -1;
   let nulls = 0;
   for (let row = start; row < end; row++) {
-    if (values.length(row) < 0) nulls++;
+    if ((values.length[row] as number) < 0) nulls++;
     else if (min < 0) min = max = row;
     else if (compareRows(values, row, min) < 0) min = row;
     else if (compareRows(values, row, max) > 0) max = row;
   }
   return { min, max, nulls };
+}
+
+/** The nulls alone, without a look at any value. */
+export function nullsOf({ length }: ByteColumn, start: number, end: number): RowBounds {
+  let nulls = 0;
+  for (let row = start; row < end; row++) if ((length[row] as number) < 0) nulls++;
+  return { min: -1, max: -1, nulls };
 }
 
 export function joinBounds(values: ByteColumn, a: RowBounds, b: RowBounds): RowBounds {
@@ -53,18 +60,18 @@ export function orderOf(values: ByteColumn, pages: readonly RowBounds[]): Bounda
 }
 
 /** The value of a row that is not null. */
-export function sliceOf(values: ByteColumn, row: number): Uint8Array {
-  const start = values.start(row);
-  return values.bytes(row).subarray(start, start + values.length(row));
+export function sliceOf({ chunks, chunk, start, length }: ByteColumn, row: number): Uint8Array {
+  const from = start[row] as number;
+  return (chunks[chunk[row] as number] as Uint8Array).subarray(from, from + (length[row] as number));
 }
 
-function compareRows(values: ByteColumn, a: number, b: number): number {
-  const aBytes = values.bytes(a);
-  const bBytes = values.bytes(b);
-  const aStart = values.start(a);
-  const bStart = values.start(b);
-  const aLength = values.length(a);
-  const bLength = values.length(b);
+function compareRows({ chunks, chunk, start, length }: ByteColumn, a: number, b: number): number {
+  const aBytes = chunks[chunk[a] as number] as Uint8Array;
+  const bBytes = chunks[chunk[b] as number] as Uint8Array;
+  const aStart = start[a] as number;
+  const bStart = start[b] as number;
+  const aLength = length[a] as number;
+  const bLength = length[b] as number;
   const shared = Math.min(aLength, bLength);
   for (let i = 0; i < shared; i++) {
     const order = (aBytes[aStart + i] as number) - (bBytes[bStart + i] as number);

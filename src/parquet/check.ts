@@ -23,14 +23,15 @@ export function checkedValues(column: ColumnSpec, values: ColumnValues): unknown
 
 /** The checked values of a string, json or bytes column as bytes. */
 export function byteColumnOf(column: ColumnSpec, values: ColumnValues): ByteColumn {
-  const bytes = checkedValues(column, values).map((value) =>
+  const chunks = checkedValues(column, values).map((value) =>
     typeof value === "string" ? Buffer.from(value) : (value as Uint8Array | null),
   );
   return {
-    rows: bytes.length,
-    bytes: (row) => bytes[row] as Uint8Array,
-    start: () => 0,
-    length: (row) => bytes[row]?.length ?? -1,
+    rows: chunks.length,
+    chunks: chunks as Uint8Array[],
+    chunk: Uint32Array.from(chunks.keys()),
+    start: new Uint32Array(chunks.length),
+    length: Int32Array.from(chunks, (bytes) => bytes?.length ?? -1),
   };
 }
 

@@ -10,22 +10,44 @@ export type ColumnValues = readonly unknown[];
 
 /**
  * Values of a string, json or bytes column where they lie in memory: as text they must be UTF-8. The bytes
- * stay as they are until the object is finished.
+ * stay as they are until the object is finished. Row `i` is chunks[chunk[i]] from start[i] on; a length of −1 is null.
  */
 export interface ByteColumn {
   readonly rows: number;
-  /** The memory that holds the value of a row, from `start`; a length of −1 is null. */
-  bytes(row: number): Uint8Array;
-  start(row: number): number;
-  length(row: number): number;
+  readonly chunks: readonly Uint8Array[];
+  readonly chunk: Uint32Array;
+  readonly start: Uint32Array;
+  readonly length: Int32Array;
 }
 
+/** A string column of few distinct texts: row `i` is words[word[i]]; −1 is null. */
+export interface WordColumn {
+  readonly rows: number;
+  readonly words: readonly string[];
+  readonly word: Int32Array;
+}
+
+/**
+ * An int32, int64, timestamp, double or boolean (0, 1) column. An int64 is `base` + its number, which must be whole and
+ * safe. In a nullable column NaN is null.
+ */
+export interface NumberColumn {
+  readonly rows: number;
+  readonly numbers: Float64Array;
+  readonly base?: bigint;
+}
+
+/** What is packed straight from where it lies, without an object a value. */
+export type PackedColumn = ByteColumn | WordColumn | NumberColumn;
+
 /** Values to write. A function is called when the turn of its column has come, so that one column is in memory. */
-export type ColumnInput = ColumnValues | (() => ColumnValues | ByteColumn);
+export type ColumnInput = ColumnValues | (() => ColumnValues | PackedColumn);
 
 export interface ObjectWriter {
   /** Appends one row group; every column of the table, all of one length. The caller bounds its bytes. */
   rowGroup(columns: Readonly<Record<string, ColumnInput>>): void;
+  /** The same, with compression on other threads: the event loop turns between pages. One call at a time. */
+  rowGroupAside(columns: Readonly<Record<string, ColumnInput>>): Promise<void>;
   /** Takes the bytes written since the last take, so that a file may be streamed; `finish` then returns the rest. */
   take(): Uint8Array;
   /** Writes indexes, bloom filters and the footer; `meta` becomes the JSON document under FOOTER_KEY. */

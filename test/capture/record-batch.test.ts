@@ -83,7 +83,7 @@ describe("a record batch", () => {
         expect(batch?.fault).toBeUndefined();
         expect(batch?.lastOffset).toBe(written.lastOffset);
         const expected = written.offsets.map((offset, i) => {
-          const { key, value, headers, timeDelta } = spec.records[i] as BatchSpec["records"][number];
+          const { key, value, headers, timeDelta } = spec.records[i] as (typeof spec.records)[number];
           return { offset, timestamp: bounded(spec.baseTimestamp + timeDelta), key, value, headers };
         });
         expect(copyAll(messagesOf(batch as never, 0n))).toEqual(expected);

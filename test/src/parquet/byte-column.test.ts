@@ -9,7 +9,8 @@ import type { PageIndexes } from "hyparquet-writer/src/types.js";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../../src/limits.ts";
 import { BloomFilter } from "../../../src/parquet/bloom.ts";
-import { writeByteColumn } from "../../../src/parquet/byte-column.ts";
+import { packByteColumn } from "../../../src/parquet/byte-column.ts";
+import { PageBuffer } from "../../../src/parquet/chunk.ts";
 import type { ByteColumn } from "../../../src/parquet/types.ts";
 import { Word64, xxHash64 } from "../../../src/parquet/xxhash.ts";
 
@@ -26,9 +27,10 @@ function columnOf(values: readonly Value[]): ByteColumn {
   }
   return {
     rows: values.length,
-    bytes: () => chunk,
-    start: (row) => starts[row] as number,
-    length: (row) => values[row]?.length ?? -1,
+    chunks: [chunk],
+    chunk: new Uint32Array(values.length),
+    start: Uint32Array.from(starts),
+    length: Int32Array.from(values, (value) => value?.length ?? -1),
   };
 }
 
@@ -42,8 +44,11 @@ interface Written {
 function ours(values: readonly Value[], element: SchemaElement, bloom = false): Written {
   const writer = new ByteWriter();
   writer.appendUint32(0);
-  const indexes = writeByteColumn(writer, columnOf(values), { element, bloom, compress });
-  return { bytes: Buffer.from(writer.getBytes()), indexes };
+  const buffer = new PageBuffer();
+  const packing = packByteColumn(writer, columnOf(values), { element, bloom, bounds: true, buffer });
+  let step = packing.next();
+  while (!step.done) step = packing.next(compress(step.value));
+  return { bytes: Buffer.from(writer.getBytes()), indexes: step.value };
 }
 
 function theirs(values: Value[], element: SchemaElement, bloomFilter = false): Written {

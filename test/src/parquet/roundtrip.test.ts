@@ -5,7 +5,7 @@ import { createObjectWriter } from "../../../src/parquet/write.ts";
 import { CAPTURES, DIFFS, type TableSpec } from "../../../src/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { Columns } from "./tables.ts";
-import { edgeRows, plainRows, rowGroup, TABLES } from "./tables.ts";
+import { edgeRows, expectSame, plainRows, rowGroup, TABLES } from "./tables.ts";
 
 function write(table: TableSpec, groups: readonly Columns[], meta: Record<string, unknown> = {}): Uint8Array {
   const writer = createObjectWriter(table);
@@ -21,24 +21,6 @@ async function readAll(bytes: Uint8Array, table: TableSpec): Promise<Columns[]> 
   const groups: Columns[] = [];
   for (const index of reader.rowGroups.keys()) groups.push((await reader.read(index, names)) as Columns);
   return groups;
-}
-
-/** Equality that tells -0 from 0 and looks at bytes, whatever array class holds them. */
-function expectSame(actual: readonly Columns[], expected: readonly Columns[]): void {
-  expect(actual.length).toBe(expected.length);
-  expected.forEach((columns, group) => {
-    for (const [name, values] of Object.entries(columns)) {
-      const read = actual[group]?.[name] ?? [];
-      expect(read.length).toBe(values.length);
-      const row = values.findIndex((value, i) => !same(read[i], value));
-      if (row >= 0) expect({ name, group, row, value: read[row] }).toEqual({ name, group, row, value: values[row] });
-    }
-  });
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
-  return Object.is(a, b);
 }
 
 describe.each(TABLES)("an object of $dataset", (table) => {

@@ -1,5 +1,6 @@
 /** Arbitrary tables of every dataset, and the awkward values that each column type must keep. */
 import fc from "fast-check";
+import { expect } from "vitest";
 import {
   CAPTURES,
   type ColumnSpec,
@@ -136,4 +137,22 @@ export function plainRows(
       Array.from({ length: rows }, (_, row) => (given[name] ?? standard[type])(row)),
     ]),
   );
+}
+
+/** Equality that tells -0 from 0 and looks at bytes, whatever array class holds them. */
+export function expectSame(actual: readonly Columns[], expected: readonly Columns[]): void {
+  expect(actual.length).toBe(expected.length);
+  expected.forEach((columns, group) => {
+    for (const [name, values] of Object.entries(columns)) {
+      const read = actual[group]?.[name] ?? [];
+      expect(read.length).toBe(values.length);
+      const row = values.findIndex((value, i) => !same(read[i], value));
+      if (row >= 0) expect({ name, group, row, value: read[row] }).toEqual({ name, group, row, value: values[row] });
+    }
+  });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  return Object.is(a, b);
 }
