@@ -1,11 +1,9 @@
 /** The Kafka client: the only file that knows kafkajs. What it calls back is in terms of positions and messages. */
-import { promisify } from "node:util";
-import { gunzip, zstdDecompress } from "node:zlib";
 import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogEntry } from "kafkajs";
 import type { KafkaSettings } from "../src/config/schema.ts";
 import { CutoverError, messageOf } from "../src/errors.ts";
-import { LIMITS } from "../src/limits.ts";
 import type { Logger } from "../src/log.ts";
+import { decompress } from "./codecs.ts";
 import { type FetchedBatch, loadKafkajs } from "./kafka-decoder.ts";
 import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
 import { messagesOf } from "./record-batch.ts";
@@ -242,19 +240,6 @@ function messageOfOlderFormat({ offset, timestamp, key, value, headers }: KafkaM
     valueBytes: value?.length ?? 0,
     headers: headersOf(headers),
   };
-}
-
-/** By the codec's number in a batch's attributes. */
-const DECOMPRESS: Readonly<Record<number, (packed: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> =
-  {
-    1: promisify(gunzip),
-    4: promisify(zstdDecompress),
-  };
-
-async function decompress(codec: number, packed: Buffer): Promise<Uint8Array> {
-  const unpack = DECOMPRESS[codec];
-  if (!unpack) throw new Error(`codec ${codec} is not known`);
-  return unpack(packed, { maxOutputLength: LIMITS.recordBatchBytes });
 }
 
 function headersOf(headers: IHeaders | undefined): readonly Header[] {

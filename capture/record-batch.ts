@@ -63,15 +63,28 @@ export function holdsRecordBatches(bytes: Buffer): boolean {
   return bytes.length > MAGIC_AT && bytes.readInt8(MAGIC_AT) === MAGIC;
 }
 
-/** The whole batches in what a fetch returned for a partition; the last may have been cut by the fetch's size. */
-export async function readRecordBatches(bytes: Buffer, decompress: Decompress): Promise<RecordBatch[]> {
+/** What a fetch may still unpack, over all its partitions. */
+export interface Room {
+  bytes: number;
+}
+
+/**
+ * The whole batches in what a fetch returned for a partition; the last may have been cut by the fetch's size. Those
+ * for which there is no room any more are left out like it: the next fetch starts with them.
+ */
+export async function readRecordBatches(
+  bytes: Buffer,
+  decompress: Decompress,
+  room: Room = { bytes: Number.POSITIVE_INFINITY },
+): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
   let at = 0;
-  while (at + HEADER_BYTES <= bytes.length) {
+  while (at + HEADER_BYTES <= bytes.length && room.bytes > 0) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + LENGTH_AT);
     if (end > bytes.length) break;
     const batch = await readRecordBatch(bytes.subarray(at, end), decompress);
     batches.push(batch);
+    room.bytes -= batch.records.length;
     // What follows a batch that cannot be read would leave a hole.
     if (batch.fault !== undefined) break;
     at = end;
