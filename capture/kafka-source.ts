@@ -166,7 +166,10 @@ class GroupMember implements KafkaListener {
   }
 
   crashed(error: unknown): void {
-    if (isCutoverError(error, "SOURCE_CORRUPT")) return this.#fail(error);
+    if (isCutoverError(error)) {
+      this.#fail(error);
+      return;
+    }
     this.#fail(
       new CutoverError("SOURCE_UNAVAILABLE", "the Kafka consumer has stopped", {
         place: `group ${this.#settings.group} on ${this.#settings.brokers.join(", ")}`,
