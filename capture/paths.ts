@@ -66,6 +66,8 @@ export function compileMap(map: MapSettings, format: Format = "envelope"): Compi
     if (text === "key" || text === "value" || text === "position") return { from: text, next };
     const [kind, rest] = [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 1)];
     if (kind === "header" || kind === "hex") return { from: kind, name: rest.toLowerCase(), next };
+    // The config refuses attributes where messages are no events.
+    if (kind === "ce" && format !== "cloudevents") return { from: "none", next };
     if (kind === "ce") return { from: "event", name: rest, slot: slotAt(around, [rest]), next };
     if (!readsJson) return { from: "none", next };
     const path = parsePath(name, text);
