@@ -1,5 +1,4 @@
 /** TLS and SASL of the Kafka client, and what a refused connection means to who wrote the config. */
-import { connect as connectTcp } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { readTls } from "../src/config/kafka.ts";
 import type { KafkaSettings } from "../src/config/schema.ts";
@@ -46,7 +45,11 @@ export async function explainRefusal(error: unknown, settings: ConnectionSetting
     (chain.some(isClosed) ? await closedPort(chain, settings) : undefined);
   if (!known) return undefined;
   const { message, ...details } = known;
-  return new CutoverError("SOURCE_UNUSABLE", message, { ...details, received: messageOf(chain.at(-1)), cause: error });
+  return new CutoverError("SOURCE_UNUSABLE", message, {
+    ...details,
+    received: messageOf(chain[0]).trim(),
+    cause: error,
+  });
 }
 
 interface Reported extends Error {
@@ -56,11 +59,11 @@ interface Reported extends Error {
   readonly broker?: string;
 }
 
-/** From what was thrown to what caused it. */
+/** From the cause, which knows the broker and the code, to what was thrown. */
 function chainOf(error: unknown): Reported[] {
   const chain: Reported[] = [];
   for (let at = error; at instanceof Error && !chain.includes(at); at = at.cause) chain.push(at);
-  return chain;
+  return chain.reverse();
 }
 
 function saslRefusal({ name, message, type }: Reported, { sasl }: ConnectionSettings): Explanation | undefined {
@@ -189,18 +192,15 @@ async function closedPort(chain: readonly Reported[], settings: ConnectionSettin
 function handshakes(broker: string): Promise<boolean> {
   const [host = "", port = ""] = broker.split(":");
   return new Promise((resolve) => {
-    const tcp = connectTcp({ host, port: Number(port) });
     // Only to learn what the port speaks: nothing is sent over it, and nothing it says is believed.
-    const socket = connectTls({ socket: tcp, rejectUnauthorized: false });
+    const socket = connectTls({ host, port: Number(port), rejectUnauthorized: false });
     const end = (answer: boolean): void => {
       clearTimeout(timer);
-      tcp.destroy();
       socket.destroy();
       resolve(answer);
     };
     const timer = setTimeout(() => end(false), PROBE_MS);
-    tcp.once("error", () => end(false));
-    socket.once("error", () => end(false));
+    socket.on("error", () => end(false));
     socket.once("close", () => end(false));
     socket.once("secureConnect", () => end(true));
   });

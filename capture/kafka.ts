@@ -62,6 +62,11 @@ const PARTITION_FETCH_BYTES = 1024 * 1024;
 const ROOM_HEARTBEAT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const CONNECT_RETRIES = 2;
+/**
+ * How long before its end a login is renewed. kafkajs's default of 10 s renews those that hold for less at every
+ * request, which brokers refuse.
+ */
+const LOGIN_MARGIN_MS = 2_000;
 /** Largest time a Date can hold; brokers let producers send any 64-bit number. */
 const TIME_MAX_MS = 8.64e15;
 const NO_HEADERS: readonly Header[] = [];
@@ -75,6 +80,7 @@ export async function connectKafka(settings: ConnectionSettings, log: Logger): P
     clientId: settings.clientId,
     brokers: [...settings.brokers],
     connectionTimeout: CONNECT_TIMEOUT_MS,
+    reauthenticationThreshold: LOGIN_MARGIN_MS,
     ssl,
     ...(settings.sasl ? { sasl: { ...settings.sasl } as SASLOptions } : {}),
     logCreator: () => (entry) => forward(log, entry),
