@@ -8,6 +8,7 @@
  * producerId int64 43 · producerEpoch int16 51 · baseSequence int32 53 · count int32 57 · records 61.
  */
 import { messageOf } from "../src/errors.ts";
+import { LIMITS } from "../src/limits.ts";
 import { crc32c } from "./crc32c.ts";
 import type { Header, Message } from "./port.ts";
 
@@ -212,6 +213,8 @@ class RecordReader implements Message {
     this.key = this.#sized(end);
     this.value = this.#sized(end);
     this.valueBytes = this.value === null ? 0 : this.value.length;
+    // Rejected as too large: its start is kept, as that of a line of a file.
+    if (this.valueBytes > LIMITS.messageBytes) this.value = (this.value as Buffer).subarray(0, LIMITS.messageBytes);
     const headers = this.#varint();
     this.headers = headers === 0 ? NO_HEADERS : this.#headers(headers, end);
     if (this.#at !== end) throw new Error("a record is not as long as it says");

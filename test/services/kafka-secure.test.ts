@@ -8,12 +8,14 @@ import { connectKafka } from "../../capture/kafka.ts";
 import type { ConnectionSettings } from "../../capture/kafka-security.ts";
 import type { CutoverError } from "../../src/errors.ts";
 import type { Logger } from "../../src/log.ts";
+import { opensslIsHere } from "../support/certificates.ts";
 import { runCli, runJson, startCli } from "../support/cli.ts";
 import { createTopic, produce } from "../support/kafka.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { jarsAreHere, type Listener, type SecureBroker, startSecureBroker, USER } from "./lib/secure-broker.ts";
 
-const skip = requireOrSkip("services not installed as programs: npm run services", jarsAreHere());
+const noBroker = requireOrSkip("services not installed as programs: npm run services", jarsAreHere());
+const skip = requireOrSkip("openssl missing", opensslIsHere()) || noBroker;
 const COUNT = 300;
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, progress() {}, flush: async () => {} };
 

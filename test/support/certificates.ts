@@ -1,5 +1,5 @@
 /** Certificates made while the tests run, by the openssl program: an authority, and what it signs. */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -19,6 +19,10 @@ policy = policy
 commonName = supplied
 `;
 const CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+
+export function opensslIsHere(): boolean {
+  return spawnSync("openssl", ["version"]).status === 0;
+}
 
 export interface Authority {
   /** Its certificate, and the folder in which all files of it stand. */

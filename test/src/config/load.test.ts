@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, loadConfig } from "../../../src/config/load.ts";
 import { resolveModel } from "../../../src/config/models.ts";
 import { isCutoverError } from "../../../src/errors.ts";
-import { lockKey, makeAuthority, makeIdentity } from "../../support/certificates.ts";
+import { lockKey, makeAuthority, makeIdentity, opensslIsHere } from "../../support/certificates.ts";
+import { requireOrSkip } from "../../support/require.ts";
 
 const fixtures = path.join(import.meta.dirname, "../../../fixtures/config");
 const none = { env: {}, flags: {} };
@@ -179,7 +180,7 @@ test("aliases share a part, and an alias bomb is refused", async () => {
   expect(await errorOf(loadConfig({ file: bomb, cwd: dir, ...none }))).toBeInstanceOf(ConfigError);
 });
 
-describe("a Kafka source behind TLS and SASL", () => {
+describe.skipIf(requireOrSkip("openssl missing", opensslIsHere()))("a Kafka source behind TLS and SASL", () => {
   beforeAll(async () => {
     const authority = await makeAuthority(dir);
     const client = await makeIdentity(authority, "client", []);
