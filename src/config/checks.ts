@@ -4,10 +4,9 @@
  */
 import { LIMITS } from "../limits.ts";
 import { type Fault, show } from "./faults.ts";
+import { KAFKA_CHECKS } from "./kafka-checks.ts";
+import { at, type Check, isMap, list, type RawMap } from "./raw.ts";
 import { parseBytes, parseDuration } from "./units.ts";
-
-type RawMap = Readonly<Record<string, unknown>>;
-type Check = (config: RawMap) => Fault[];
 
 export function crossCheck(config: unknown): Fault[] {
   return isMap(config) ? CHECKS.flatMap((check) => check(config)) : [];
@@ -15,9 +14,7 @@ export function crossCheck(config: unknown): Fault[] {
 
 const CHECKS: readonly Check[] = [
   oneSource,
-  brokerAddress,
-  tlsPairs,
-  eventSources,
+  ...KAFKA_CHECKS,
   oneTargetKind,
   targetUrl,
   dogstatsdPort,
@@ -41,42 +38,6 @@ function oneSource(config: RawMap): Fault[] {
   if (kinds.length === 1) return [];
   const received = kinds.length === 0 ? "neither" : "both";
   return [{ path, problem: "a capture has one source", expected: "exactly one of kafka, files", received }];
-}
-
-const KAFKA = ["capture", "source", "kafka"];
-
-function brokerAddress(config: RawMap): Fault[] {
-  return list(at(config, [...KAFKA, "brokers"])).flatMap((broker, index) => {
-    if (typeof broker !== "string" || broker === "") return [];
-    const port = /^[^:/\s]+:(\d{1,5})$/.exec(broker)?.[1];
-    if (port !== undefined && Number(port) >= 1 && Number(port) <= 65_535) return [];
-    const expected = "HOST:PORT, such as kafka-1.internal:9092; an IPv6 address needs a name";
-    return [{ path: [...KAFKA, "brokers", index], expected, received: show(broker) }];
-  });
-}
-
-/** A certificate is of no use without its key, nor the other way round. */
-function tlsPairs(config: RawMap): Fault[] {
-  const path = [...KAFKA, "tls"];
-  const tls = at(config, path);
-  if (!isMap(tls)) return [];
-  const lacks = (name: string, needed: string): Fault[] =>
-    tls[name] === undefined || tls[needed] !== undefined
-      ? []
-      : [{ path: [...path, name], problem: `a ${name} without its ${needed}`, expected: `${needed} beside it` }];
-  return [...lacks("cert", "key"), ...lacks("key", "cert"), ...lacks("passphrase", "key")];
-}
-
-function eventSources(config: RawMap): Fault[] {
-  const map = at(config, ["capture", "map"]);
-  if (!isMap(map) || at(config, [...KAFKA, "format"]) === "cloudevents") return [];
-  return Object.entries(map).flatMap(([field, written]) => {
-    const found = [written].flat().find((one) => typeof one === "string" && one.startsWith("ce:"));
-    if (found === undefined) return [];
-    const problem = "only a CloudEvent has attributes";
-    const expected = "capture.source.kafka.format: cloudevents, or another source";
-    return [{ path: ["capture", "map", field], problem, expected, received: show(found) }];
-  });
 }
 
 const LATER_KINDS = ["command", "module"];
@@ -273,16 +234,4 @@ function rules(config: RawMap, type?: string): [(string | number)[], RawMap][] {
 function entries(value: unknown): [string, RawMap][] {
   if (!isMap(value)) return [];
   return Object.entries(value).filter((entry): entry is [string, RawMap] => isMap(entry[1]));
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
-}
-
-function isMap(value: unknown): value is RawMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

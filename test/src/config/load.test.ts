@@ -117,6 +117,8 @@ describe("who wins", () => {
       topics: ["t"],
       group: "mine",
     });
+    const wrong = await errorOf(loadConfig({ file: kafka, cwd: dir, env: { CUTOVER_KAFKA_BROKERS: "a" }, flags: {} }));
+    expect(wrong.message).toContain("CUTOVER_KAFKA_BROKERS (capture.source.kafka.brokers)");
     const files = await write("capture: { source: { files: [a.ndjson] } }\n", "files.yaml");
     expect((await loadConfig({ file: files, cwd: dir, env, flags: {} })).config.capture.source).toEqual({
       files: ["a.ndjson"],
