@@ -14,6 +14,7 @@ export function captureChecks(session: Session): Check[] {
     checks.push({
       name: `kafka ${kafka.brokers.join(", ")}`,
       async run() {
+        if (session.config.sourceFault) throw session.config.sourceFault;
         const client = await connectKafka(kafka, session.log);
         try {
           await checkTopics(client, kafka);

@@ -6,11 +6,13 @@
  * The version is pinned exactly, and a test against a real broker sees to it that ours are in use.
  */
 import { createRequire } from "node:module";
+import { LIMITS } from "../src/limits.ts";
 import {
   abortedBatches,
   type Decompress,
   holdsRecordBatches,
   type RecordBatch,
+  type Room,
   readRecordBatches,
 } from "./record-batch.ts";
 
@@ -60,6 +62,8 @@ function originalOf(loaded: DecodeMessages): DecodeMessages {
 }
 
 function decodeMessages(decompress: Decompress, olderFormats: DecodeMessages): DecodeMessages {
+  // A decoder reads one answer to a fetch, partition after partition.
+  const rooms = new WeakMap<FetchDecoder, Room>();
   const decode = async (decoder: FetchDecoder): Promise<unknown[]> => {
     const length = decoder.readInt32();
     if (length <= 0 || !decoder.canReadBytes(length)) return [];
@@ -68,7 +72,9 @@ function decodeMessages(decompress: Decompress, olderFormats: DecodeMessages): D
       decoder.offset -= length + INT32_BYTES;
       return olderFormats(decoder);
     }
-    const batches = await readRecordBatches(bytes, decompress);
+    const room = rooms.get(decoder) ?? { bytes: LIMITS.fetchUnpackedBytes };
+    rooms.set(decoder, room);
+    const batches = await readRecordBatches(bytes, decompress, room);
     return batches.map(
       (batch): FetchedBatch => ({ offset: String(batch.lastOffset), isControlRecord: false, batch, aborted: false }),
     );

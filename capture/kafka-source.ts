@@ -166,13 +166,18 @@ class GroupMember implements KafkaListener {
   }
 
   crashed(error: unknown): void {
-    const stopped = new CutoverError("SOURCE_UNAVAILABLE", "the Kafka consumer has stopped", {
-      place: `group ${this.#settings.group} on ${this.#settings.brokers.join(", ")}`,
-      received: messageOf(error),
-      hint: "start the same command again: it goes on where the ledger ends",
-      cause: error,
-    });
-    this.#fail(isCutoverError(error, "SOURCE_CORRUPT") ? error : stopped);
+    if (isCutoverError(error)) {
+      this.#fail(error);
+      return;
+    }
+    this.#fail(
+      new CutoverError("SOURCE_UNAVAILABLE", "the Kafka consumer has stopped", {
+        place: `group ${this.#settings.group} on ${this.#settings.brokers.join(", ")}`,
+        received: messageOf(error),
+        hint: "start the same command again: it goes on where the ledger ends",
+        cause: error,
+      }),
+    );
   }
 
   /** Looks up where each partition starts, then lets it be fetched. */

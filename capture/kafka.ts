@@ -1,12 +1,10 @@
 /** The Kafka client: the only file that knows kafkajs. What it calls back is in terms of positions and messages. */
-import { promisify } from "node:util";
-import { gunzip, zstdDecompress } from "node:zlib";
-import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogEntry } from "kafkajs";
-import type { KafkaSettings } from "../src/config/schema.ts";
+import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogEntry, SASLOptions } from "kafkajs";
 import { CutoverError, messageOf } from "../src/errors.ts";
-import { LIMITS } from "../src/limits.ts";
 import type { Logger } from "../src/log.ts";
+import { decompress } from "./codecs.ts";
 import { type FetchedBatch, loadKafkajs } from "./kafka-decoder.ts";
+import { type ConnectionSettings, explainRefusal, tlsOptions } from "./kafka-security.ts";
 import { brokerSocket } from "./kafka-socket.ts";
 import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
 import { messagesOf } from "./record-batch.ts";
@@ -65,12 +63,18 @@ const PARTITION_FETCH_BYTES = 1024 * 1024;
 const ROOM_HEARTBEAT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const CONNECT_RETRIES = 2;
+/**
+ * How long before its end a login is renewed. kafkajs's default of 10 s renews those that hold for less at every
+ * request, which brokers refuse.
+ */
+const LOGIN_MARGIN_MS = 2_000;
 /** Largest time a Date can hold; brokers let producers send any 64-bit number. */
 const TIME_MAX_MS = 8.64e15;
 const NO_HEADERS: readonly Header[] = [];
 
 /** Connects and asks who the cluster is; SOURCE_UNUSABLE when no broker answers. */
-export async function connectKafka(settings: KafkaSettings, log: Logger): Promise<KafkaClient> {
+export async function connectKafka(settings: ConnectionSettings, log: Logger): Promise<KafkaClient> {
+  const ssl = await tlsOptions(settings);
   const { Kafka } = loadKafkajs(decompress) as typeof import("kafkajs");
   const restoreWarnings = muteTimeoutWarnings();
   const config: KafkaConfig = {
@@ -78,6 +82,9 @@ export async function connectKafka(settings: KafkaSettings, log: Logger): Promis
     brokers: [...settings.brokers],
     connectionTimeout: CONNECT_TIMEOUT_MS,
     socketFactory: brokerSocket as NonNullable<KafkaConfig["socketFactory"]>,
+    reauthenticationThreshold: LOGIN_MARGIN_MS,
+    ssl,
+    ...(settings.sasl ? { sasl: { ...settings.sasl } as SASLOptions } : {}),
     logCreator: () => (entry) => forward(log, entry),
   };
   const admin = new Kafka({ ...config, retry: { retries: CONNECT_RETRIES } }).admin();
@@ -95,6 +102,8 @@ export async function connectKafka(settings: KafkaSettings, log: Logger): Promis
   } catch (cause) {
     restoreWarnings();
     await admin.disconnect().catch(() => {});
+    const refusal = await explainRefusal(cause, settings);
+    if (refusal) throw refusal;
     throw new CutoverError("SOURCE_UNUSABLE", "no Kafka broker answers", {
       place: `capture.source.kafka.brokers: ${settings.brokers.join(", ")}`,
       received: messageOf(cause),
@@ -107,7 +116,7 @@ export async function connectKafka(settings: KafkaSettings, log: Logger): Promis
 interface ClientParts {
   readonly admin: import("kafkajs").Admin;
   readonly consumer: import("kafkajs").Consumer;
-  readonly settings: KafkaSettings;
+  readonly settings: ConnectionSettings;
   readonly clusterId: string;
   readonly restoreWarnings: () => void;
 }
@@ -134,7 +143,7 @@ function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: Cli
     async run(listener) {
       await consumer.connect();
       await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true });
-      listen(consumer, listener);
+      listen(consumer, settings, listener);
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
@@ -153,7 +162,7 @@ function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: Cli
   };
 }
 
-function listen(consumer: import("kafkajs").Consumer, listener: KafkaListener): void {
+function listen(consumer: import("kafkajs").Consumer, settings: ConnectionSettings, listener: KafkaListener): void {
   const { GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events;
   consumer.on(GROUP_JOIN, ({ payload }) => {
     const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, numbers]) =>
@@ -165,8 +174,8 @@ function listen(consumer: import("kafkajs").Consumer, listener: KafkaListener): 
     }
     listener.assigned(partitions);
   });
-  consumer.on(CRASH, ({ payload }) => {
-    if (!payload.restart) listener.crashed(payload.error);
+  consumer.on(CRASH, async ({ payload: { error, restart } }) => {
+    if (!restart) listener.crashed((await explainRefusal(error, settings)) ?? error);
   });
   // `eachBatch` is not called for fetches of control records and aborted transactions alone.
   consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {
@@ -244,19 +253,6 @@ function messageOfOlderFormat({ offset, timestamp, key, value, headers }: KafkaM
     valueBytes: value?.length ?? 0,
     headers: headersOf(headers),
   };
-}
-
-/** By the codec's number in a batch's attributes. */
-const DECOMPRESS: Readonly<Record<number, (packed: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> =
-  {
-    1: promisify(gunzip),
-    4: promisify(zstdDecompress),
-  };
-
-async function decompress(codec: number, packed: Buffer): Promise<Uint8Array> {
-  const unpack = DECOMPRESS[codec];
-  if (!unpack) throw new Error(`codec ${codec} is not known`);
-  return unpack(packed, { maxOutputLength: LIMITS.recordBatchBytes });
 }
 
 function headersOf(headers: IHeaders | undefined): readonly Header[] {

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import type { CaptureFooter } from "../src/lake/footer.ts";
 import type { RejectReason } from "../src/record.ts";
 import type { ChunkPool } from "./chunks.ts";
-import type { Fields, Rejection } from "./mapping.ts";
+import type { Fields } from "./mapping.ts";
 import type { Message, PartitionId } from "./port.ts";
+import type { Rejection } from "./reject.ts";
 import { Rows } from "./rows.ts";
 
 /** A message that could not become a record, copied. */

@@ -8,6 +8,7 @@
  * producerId int64 43 · producerEpoch int16 51 · baseSequence int32 53 · count int32 57 · records 61.
  */
 import { messageOf } from "../src/errors.ts";
+import { LIMITS } from "../src/limits.ts";
 import { crc32c } from "./crc32c.ts";
 import type { Header, Message } from "./port.ts";
 
@@ -63,15 +64,28 @@ export function holdsRecordBatches(bytes: Buffer): boolean {
   return bytes.length > MAGIC_AT && bytes.readInt8(MAGIC_AT) === MAGIC;
 }
 
-/** The whole batches in what a fetch returned for a partition; the last may have been cut by the fetch's size. */
-export async function readRecordBatches(bytes: Buffer, decompress: Decompress): Promise<RecordBatch[]> {
+/** What a fetch may still unpack, over all its partitions. */
+export interface Room {
+  bytes: number;
+}
+
+/**
+ * The whole batches in what a fetch returned for a partition; the last may have been cut by the fetch's size. Those
+ * for which there is no room any more are left out like it: the next fetch starts with them.
+ */
+export async function readRecordBatches(
+  bytes: Buffer,
+  decompress: Decompress,
+  room: Room = { bytes: Number.POSITIVE_INFINITY },
+): Promise<RecordBatch[]> {
   const batches: RecordBatch[] = [];
   let at = 0;
-  while (at + HEADER_BYTES <= bytes.length) {
+  while (at + HEADER_BYTES <= bytes.length && room.bytes > 0) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + LENGTH_AT);
     if (end > bytes.length) break;
     const batch = await readRecordBatch(bytes.subarray(at, end), decompress);
     batches.push(batch);
+    room.bytes -= batch.records.length;
     // What follows a batch that cannot be read would leave a hole.
     if (batch.fault !== undefined) break;
     at = end;
@@ -199,6 +213,8 @@ class RecordReader implements Message {
     this.key = this.#sized(end);
     this.value = this.#sized(end);
     this.valueBytes = this.value === null ? 0 : this.value.length;
+    // Rejected as too large: its start is kept, as that of a line of a file.
+    if (this.valueBytes > LIMITS.messageBytes) this.value = (this.value as Buffer).subarray(0, LIMITS.messageBytes);
     const headers = this.#varint();
     this.headers = headers === 0 ? NO_HEADERS : this.#headers(headers, end);
     if (this.#at !== end) throw new Error("a record is not as long as it says");

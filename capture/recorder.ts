@@ -19,7 +19,7 @@ import { addFooter, emptyTotals, type Totals } from "./totals.ts";
 
 export interface RecorderOptions {
   readonly ledger: Ledger;
-  readonly settings: Pick<CaptureSettings, "map" | "rotate" | "sample" | "maxRejectRate" | "memory">;
+  readonly settings: Pick<CaptureSettings, "source" | "map" | "rotate" | "sample" | "maxRejectRate" | "memory">;
   readonly clock: Clock;
   /** Called after each range that became durable here. */
   readonly onCommit?: (commit: Extract<Commit, { kind: "written" }>) => void;
@@ -59,7 +59,7 @@ class RangeRecorder implements Recorder {
     this.options = options;
     this.#rowsMax = options.settings.memory * LIMITS.captureBufferShare * LIMITS.captureRowShare;
     this.pool = createChunkPool(this.#rowsMax);
-    this.mapper = createMapper(options.settings.map);
+    this.mapper = createMapper(options.settings.map, options.settings.source?.kafka?.format);
     this.sampler = createSampler(options.settings.sample);
     this.failed = this.#abort.signal;
   }
@@ -266,6 +266,7 @@ class Partition implements PartitionSink {
     const recorder = this.#recorder;
     const range = this.#range;
     const { fields } = recorder.mapper;
+    recorder.mapper.partition = this;
     const rejection = message.value === null ? undefined : recorder.mapper.map(message);
     if (message.value === null) {
       range.tombstone(message);

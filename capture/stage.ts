@@ -102,6 +102,7 @@ function waitAborted(signal: AbortSignal): Promise<void> {
 /** CONFIG unless exactly one source is configured. */
 export function sourceOf({ config, streams }: Session, until: Until): Source {
   const { kafka, files } = config.capture.source ?? {};
+  if (config.sourceFault) throw config.sourceFault;
   if (kafka && !files) return kafkaSource(kafka, until);
   if (files && !kafka) return filesSource(files, streams.stdin);
   throw new CutoverError("CONFIG", kafka ? "two sources are configured" : "no source is configured", {

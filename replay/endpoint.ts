@@ -1,4 +1,6 @@
 /** Where a model's requests go, from the target's settings and the model's name. Pure. */
+
+import { expandVariables } from "../src/config/expand.ts";
 import type { TargetSettings } from "../src/config/schema.ts";
 import { CutoverError } from "../src/errors.ts";
 import { canonicalJson, sha256Hex } from "../src/hash.ts";
@@ -61,9 +63,7 @@ export function expandHeaders(
   return Object.fromEntries(
     Object.entries(headers).map(([header, value]) => [
       header.toLowerCase(),
-      value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_all, variable: string) => {
-        const found = env[variable];
-        if (found !== undefined) return found;
+      expandVariables(value, env, (variable) => {
         throw new CutoverError("TARGET_UNUSABLE", `the environment variable ${variable} is not set`, {
           place: `targets.${name}.http.headers.${header}`,
           hint: `export ${variable}=…`,

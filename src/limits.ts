@@ -16,6 +16,8 @@ export const LIMITS = {
   brokerResponseBytes: 512 * MIB,
   /** Unpacked bytes of one Kafka record batch: a bomb must not take the memory. Messages are at most 10 MiB each. */
   recordBatchBytes: 128 * MIB,
+  /** Unpacked bytes of one fetch after which its further batches are left to the next: more than a fetch that is not packed. */
+  fetchUnpackedBytes: 32 * MIB,
   /** Buffered records live in chunks of this size, so that 600 partitions stay small. */
   captureChunkBytes: 64 * KIB,
   /** Capture objects being encoded and written at once. */

@@ -74,6 +74,7 @@ export const REJECT_REASONS = [
   "bad_field",
   "empty",
   "too_large",
+  "not_event",
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 

@@ -4,10 +4,9 @@
  */
 import { LIMITS } from "../limits.ts";
 import { type Fault, show } from "./faults.ts";
+import { KAFKA_CHECKS } from "./kafka-checks.ts";
+import { at, type Check, isMap, list, type RawMap } from "./raw.ts";
 import { parseBytes, parseDuration } from "./units.ts";
-
-type RawMap = Readonly<Record<string, unknown>>;
-type Check = (config: RawMap) => Fault[];
 
 export function crossCheck(config: unknown): Fault[] {
   return isMap(config) ? CHECKS.flatMap((check) => check(config)) : [];
@@ -15,6 +14,7 @@ export function crossCheck(config: unknown): Fault[] {
 
 const CHECKS: readonly Check[] = [
   oneSource,
+  ...KAFKA_CHECKS,
   oneTargetKind,
   targetUrl,
   dogstatsdPort,
@@ -234,16 +234,4 @@ function rules(config: RawMap, type?: string): [(string | number)[], RawMap][] {
 function entries(value: unknown): [string, RawMap][] {
   if (!isMap(value)) return [];
   return Object.entries(value).filter((entry): entry is [string, RawMap] => isMap(entry[1]));
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function at(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (isMap(inner) ? inner[key] : undefined), value);
-}
-
-function isMap(value: unknown): value is RawMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,6 +1,8 @@
 /** A YAML text as a value, with the line of every path in it. */
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import type { Fault } from "./faults.ts";
+import { type Fault, HIDDEN, SECRET_KEYS } from "./faults.ts";
+
+const SECRET_LINE = new RegExp(`(\\b(?:${SECRET_KEYS.join("|")})["']?\\s*:).*`);
 
 export type Path = readonly (string | number)[];
 
@@ -64,7 +66,8 @@ function syntaxFault(code: string, message: string, received: string): Omit<Faul
 }
 
 function lineText(text: string, line: number): string {
-  const raw = (text.split("\n")[line - 1] ?? "").trim();
+  // A line that cannot be read may hold a secret all the same.
+  const raw = (text.split("\n")[line - 1] ?? "").trim().replace(SECRET_LINE, `$1 ${HIDDEN}`);
   return raw === "" ? "the end of the file" : `\`${raw.length > 80 ? `${raw.slice(0, 79)}…` : raw}\``;
 }
 

@@ -35,9 +35,22 @@ export function faultsOf(issue: Issue, root: unknown): Fault[] {
   const value = valueAt(root, path);
   const expected = expectation(issue);
   if (value === undefined) return [{ path, problem: "required, but not there", expected }];
+  if (issue.code === "invalid_union") {
+    const inner = issuesOfMap(issue, value);
+    if (inner) return inner.flatMap((one) => faultsOf({ ...one, path: [...issue.path, ...one.path] }, root));
+  }
+  if (isSecret(path)) return [{ path, expected, received: HIDDEN }];
   const near =
     issue.code === "invalid_value" && typeof value === "string" ? nearest(value, issue.values.map(String)) : undefined;
   return [{ path, expected, received: show(value), ...(near ? { hint: `did you mean ${near}?` } : {}) }];
+}
+
+/** Of a setting that is a map or something else: what is wrong with the map that stands there. */
+function issuesOfMap(issue: Issue, value: unknown): Issue[] | undefined {
+  if (!("errors" in issue) || typeof value !== "object" || value === null) return undefined;
+  return issue.errors.find((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys"),
+  );
 }
 
 function unknownKey(path: (string | number)[], key: string, root: unknown): Fault {
@@ -96,7 +109,8 @@ function expectation(issue: Issue): string {
       if (issue.format === "date") return "a day such as 2027-06-30";
       return issue.message.replace(/^expected /, "");
     case "invalid_union":
-      // The only union of plain values is the width of numbers; units bring their own message.
+      // The only unions that bring no message of their own: the width of numbers, and what is on, off or a map.
+      if (issue.path.at(-1) === "tls") return "true, false, or a map of ca, cert, key, passphrase, serverName";
       return issue.message.startsWith("expected ") ? issue.message.slice("expected ".length) : "64 or 32";
     default:
       return issue.message.replace(/^expected /, "");
@@ -113,12 +127,24 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   record: "a map",
 };
 
-/** A value as it reads in a message: cut, and a map or list by what it is. */
+/** Keys whose values are shown nowhere. */
+export const SECRET_KEYS: readonly string[] = ["password", "passphrase"];
+export const HIDDEN = "(hidden)";
+
+function isSecret(path: readonly (string | number)[]): boolean {
+  return path.some((part) => SECRET_KEYS.includes(String(part)));
+}
+
+/** A value as it reads in a message: cut, a map or list by what it is, and secrets inside it hidden. */
 export function show(value: unknown): string {
   if (value === null) return "nothing (null)";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list, ${cut(JSON.stringify(value))}`;
-  if (typeof value === "object") return `a map, ${cut(JSON.stringify(value))}`;
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list, ${cut(json(value))}`;
+  if (typeof value === "object") return `a map, ${cut(json(value))}`;
   return cut(typeof value === "string" ? JSON.stringify(value) : String(value));
+}
+
+function json(value: object): string {
+  return JSON.stringify(value, (key, inner: unknown) => (SECRET_KEYS.includes(key) ? HIDDEN : inner));
 }
 
 function cut(text: string): string {

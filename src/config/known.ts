@@ -26,6 +26,9 @@ function narrow(schema: z.core.$ZodType | undefined, value: unknown): z.core.$Zo
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return narrow(schema.unwrap(), value);
   }
+  if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion)) {
+    return schema.options.find((option) => option instanceof z.ZodObject);
+  }
   if (schema instanceof z.ZodDiscriminatedUnion) {
     return schema.options.find((option) => {
       const type = option instanceof z.ZodObject ? option.shape.type : undefined;

@@ -6,6 +6,7 @@ import { LIMITS } from "../limits.ts";
 import { crossCheck } from "./checks.ts";
 import type { ConfigDocument } from "./document.ts";
 import { dotted, type Fault, faultsOf } from "./faults.ts";
+import { resolveKafka } from "./kafka.ts";
 import { applyOverrides, type Env, type Override, overridesOf, type SettingFlags } from "./overrides.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { type Setting, settingsOf } from "./sources.ts";
@@ -66,15 +67,42 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     );
   }
   const patterns = document.keysOf(["models"]);
+  const source = await resolveSource(parsed.data, { file: found?.file, cwd, env, document, overrides });
   const config: Config = {
     ...parsed.data,
     store: overrides.some((o) => o.path[0] === "store")
       ? parsed.data.store
       : besideFile(found?.file, parsed.data.store),
-    capture: withFilesBeside(found?.file, parsed.data.capture),
+    capture: withFilesBeside(found?.file, source.capture),
+    ...(source.fault ? { sourceFault: source.fault } : {}),
     modelPatterns: patterns.length > 0 ? patterns : Object.keys(parsed.data.models),
   };
   return { config, file: found?.file, sources: settingsOf(config, { file: found?.file, document, overrides }) };
+}
+
+interface Written {
+  readonly file: string | undefined;
+  readonly cwd: string;
+  readonly env: Env;
+  readonly document: ConfigDocument;
+  readonly overrides: readonly Override[];
+}
+
+/** Faults of variables and files are kept for who reads the source: a job that compares has no secrets of Kafka's. */
+async function resolveSource(
+  { capture }: Pick<Config, "capture">,
+  { file, cwd, env, document, overrides }: Written,
+): Promise<{ capture: Config["capture"]; fault?: ConfigError }> {
+  if (!capture.source?.kafka) return { capture };
+  const { kafka, faults } = await resolveKafka(capture.source.kafka, {
+    env,
+    beside: (target) => path.resolve(cwd, besideFile(file, target)),
+    isGiven: (path) => overrides.some((one) => dotted(one.path) === dotted(path)),
+  });
+  const resolved = { ...capture, source: { ...capture.source, kafka } };
+  if (faults.length === 0) return { capture: resolved };
+  const placed = faults.map((fault) => placeFault(fault, file, document, overrides));
+  return { capture: resolved, fault: new ConfigError(placed, file ?? "the settings") };
 }
 
 async function readConfigFile(

@@ -35,6 +35,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: "CUTOVER_S3_FORCE_PATH_STYLE", path: ["s3", "forcePathStyle"], read: readBoolean },
   { name: "CUTOVER_KAFKA_BROKERS", path: [...KAFKA, "brokers"], read: readList, within: KAFKA },
   { name: "CUTOVER_KAFKA_GROUP", path: [...KAFKA, "group"], within: KAFKA },
+  { name: "CUTOVER_KAFKA_USERNAME", path: [...KAFKA, "sasl", "username"], within: [...KAFKA, "sasl"] },
+  { name: "CUTOVER_KAFKA_PASSWORD", path: [...KAFKA, "sasl", "password"], within: [...KAFKA, "sasl"] },
   { name: "CUTOVER_CAPTURE_MEMORY", path: ["capture", "memory"] },
   { name: "CUTOVER_DOGSTATSD_URL", path: ["metrics", "dogstatsd", "url"] },
 ];

@@ -1,5 +1,6 @@
 /** The config file, as written (input) and as resolved (output of the same zod schema). */
 import { z } from "zod";
+import type { CutoverError } from "../errors.ts";
 import { modelSchema } from "./rules.ts";
 import { bytesSchema, durationSchema } from "./units.ts";
 
@@ -15,30 +16,66 @@ const s3Schema = z.strictObject({
 });
 export type S3Settings = z.infer<typeof s3Schema>;
 
+const text = z.string().min(1);
+
+/** Files are PEM. In each text `${NAME}` is taken from the environment. */
+const tlsSchema = z.strictObject({
+  /** Trusted instead of the authorities that come with Node. */
+  ca: text.optional(),
+  /** Of the client, where brokers ask for one; with its key. */
+  cert: text.optional(),
+  key: text.optional(),
+  passphrase: text.optional(),
+  /** The name on the brokers' certificates, where it is not that of their addresses. */
+  serverName: text.optional(),
+});
+export type TlsSettings = z.infer<typeof tlsSchema>;
+
+const saslSchema = z.strictObject({
+  mechanism: z.enum(["plain", "scram-sha-256", "scram-sha-512"]),
+  username: text,
+  password: text,
+});
+
 const kafkaSchema = z.strictObject({
-  brokers: z.array(z.string().min(1)).min(1),
-  topics: z.array(z.string().min(1)).min(1),
-  group: z.string().min(1).default("cutover-capture"),
-  clientId: z.string().min(1).default("cutover"),
+  brokers: z.array(text).min(1),
+  topics: z.array(text).min(1),
+  group: text.default("cutover-capture"),
+  clientId: text.default("cutover"),
+  tls: z.union([z.boolean(), tlsSchema]).optional(),
+  sasl: saslSchema.optional(),
+  /** `cloudevents`: paths of `map` start at the event's data, `ce:NAME` is its attribute. */
+  format: z.enum(["envelope", "cloudevents"]).default("envelope"),
 });
 export type KafkaSettings = z.infer<typeof kafkaSchema>;
 
-/** `$.json.path`, `header:NAME`, `key` or `value`. */
-const mapPath = z.string().regex(/^(\$.*|header:.+|key|value)$/, {
-  error: "expected $.json.path, header:NAME, key or value",
+const SOURCES = "$.json.path, header:NAME, hex:NAME, ce:NAME, key, value, position";
+/** `hex:NAME` is a header whose bytes are no text; `position` is topic/partition/offset. */
+const SOURCE = /^(\$.*|(header|hex):.+|ce:(?!data$)[a-z0-9]+|key|value|position)$/;
+const mapSource = z.string().regex(SOURCE, { error: `expected ${SOURCES}, or a list of these` });
+const idSource = z.string().regex(new RegExp(`^auto$|${SOURCE.source}`), {
+  error: `expected auto, ${SOURCES}, or a list of these`,
 });
+
+/** Of a list, the first that is there. */
+function mapPath(path: string, one = mapSource) {
+  const list = z.array(mapSource).min(1);
+  return z.union([one, list], { error: `expected ${SOURCES}, or a list of these` }).default(path);
+}
+
 const mapSchema = z.strictObject({
-  id: mapPath.default("$.id"),
-  model: mapPath.default("$.model"),
-  modelVersion: mapPath.default("$.modelVersion"),
-  capturedAt: mapPath.default("$.capturedAt"),
-  input: mapPath.default("$.input"),
-  inputType: mapPath.default("$.inputType"),
-  output: mapPath.default("$.output"),
-  outputType: mapPath.default("$.outputType"),
-  status: mapPath.default("$.status"),
-  latencyMs: mapPath.default("$.latencyMs"),
-  attributes: mapPath.default("$.attributes"),
+  /** `auto`: what services put a correlation id in, in the order of their use; then key and position. */
+  id: mapPath("$.id", idSource),
+  model: mapPath("$.model"),
+  modelVersion: mapPath("$.modelVersion"),
+  capturedAt: mapPath("$.capturedAt"),
+  input: mapPath("$.input"),
+  inputType: mapPath("$.inputType"),
+  output: mapPath("$.output"),
+  outputType: mapPath("$.outputType"),
+  status: mapPath("$.status"),
+  latencyMs: mapPath("$.latencyMs"),
+  attributes: mapPath("$.attributes"),
 });
 export type MapSettings = z.infer<typeof mapSchema>;
 
@@ -125,6 +162,8 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema> & {
   /** Keys of `models` in the order written: a plain object would put `42` before `a`. */
   readonly modelPatterns: readonly string[];
+  /** What the source needs and is not here, thrown by who reads the source: replay and compare need none of it. */
+  readonly sourceFault?: CutoverError;
 };
 /** As a person writes it. */
 export type WrittenConfig = z.input<typeof configSchema>;

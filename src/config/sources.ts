@@ -1,13 +1,13 @@
 /** Which of flag, environment, file and default said each setting: `cutover config --sources`. */
 import type { ConfigDocument, Path } from "./document.ts";
-import { dotted, valueAt } from "./faults.ts";
+import { dotted, SECRET_KEYS, valueAt } from "./faults.ts";
 import type { Override } from "./overrides.ts";
 import type { Config } from "./schema.ts";
 
 export interface Setting {
   /** Dotted path. */
   readonly path: string;
-  /** Sizes in bytes, durations in milliseconds; header values are hidden. */
+  /** Sizes in bytes, durations in milliseconds; header values and passwords are hidden. */
   readonly value: unknown;
   /** `--store`, `CUTOVER_STORE`, `cutover.yaml:12`, or `default`. */
   readonly source: string;
@@ -21,7 +21,7 @@ interface Origins {
 
 /** Every setting that has a value, maps in the order of the schema, lists as one setting. */
 export function settingsOf(config: Config, origins: Origins): Setting[] {
-  const { modelPatterns, models, ...rest } = config;
+  const { modelPatterns, models, sourceFault: _, ...rest } = config;
   const ordered = { ...rest, models: modelPatterns.map((pattern) => [pattern, models[pattern]] as const) };
   return [
     ...leaves([], { ...ordered, models: undefined }),
@@ -48,5 +48,5 @@ function sourceOf(path: Path, { file, document, overrides }: Origins): string {
 }
 
 function isSecret(path: Path): boolean {
-  return path[0] === "targets" && path[3] === "headers";
+  return (path[0] === "targets" && path[3] === "headers") || SECRET_KEYS.includes(String(path.at(-1)));
 }

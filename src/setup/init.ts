@@ -41,9 +41,13 @@ capture:
       brokers: ["127.0.0.1:9092"]
       topics: [inference]
       group: cutover-capture
+      # tls: true                       # or { ca: ca.pem, cert: client.pem, key: client.key, serverName: NAME }
+      # sasl: { mechanism: scram-sha-512, username: me, password: "\${KAFKA_PASSWORD}" }   # or plain, scram-sha-256
+      # format: cloudevents             # paths of map start at the event's data; ce:NAME is its attribute
     # files: ["captures/*.ndjson"]    # plain, .gz or .zst; "-" is stdin
   # map:                              # where each field stands in a message; these are the defaults
-  #   id: $.id                        # $.json.path, header:NAME, key or value
+  #   id: $.id                        # $.json.path, header:NAME, hex:NAME, key, value, position, or a list of
+  #                                   # these, of which the first that is there counts; for id also auto
   #   model: $.model
   #   input: $.input                  # kept as the bytes that stand there
   #   output: $.output

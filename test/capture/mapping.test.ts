@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMapper, type Mapper } from "../../capture/mapping.ts";
 import type { Message } from "../../capture/port.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { LIMITS } from "../../src/limits.ts";
+import { REJECT_REASONS } from "../../src/record.ts";
 
 interface Case {
   readonly name: string;
@@ -15,7 +17,20 @@ const cases: Case[] = JSON.parse(
   readFileSync(new URL("../../fixtures/capture/messages.json", import.meta.url), "utf8"),
 );
 
-function mapperOf(map: Record<string, string> = {}): Mapper {
+interface SourceCase extends Case {
+  readonly map: Record<string, string | string[]>;
+  /** `base64:…` is bytes. */
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly key?: string;
+  readonly detail?: string;
+}
+const read = (name: string): SourceCase[] =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/capture/${name}.json`, import.meta.url), "utf8"));
+
+const header = (text: string): Buffer =>
+  text.startsWith("base64:") ? Buffer.from(text.slice("base64:".length), "base64") : Buffer.from(text);
+
+function mapperOf(map: Record<string, string | string[]> = {}): Mapper {
   return createMapper(configSchema.parse({ capture: { map } }).capture.map);
 }
 
@@ -114,4 +129,95 @@ describe("other maps", () => {
   test.each(["$.a[0]", "$..a", "$.", "$a", '$["a"'])("the path %s is refused before a message is read", (path) => {
     expect(() => mapperOf({ input: path })).toThrow(expect.objectContaining({ code: "CONFIG" }));
   });
+});
+
+describe.each([
+  ["envelope", "sources"],
+  ["cloudevents", "cloudevents"],
+] as const)("under format %s", (format, fixture) => {
+  test.each(read(fixture))("$name", ({ map, headers = [], key, value, fields, reason, detail }) => {
+    const mapper = createMapper(configSchema.parse({ capture: { map } }).capture.map, format);
+    mapper.partition = { log: "inference@0011aabb", partition: 3 };
+    const rest = {
+      offset: 1042n,
+      key: key === undefined ? null : Buffer.from(key),
+      headers: headers.map(([name, text]): [string, Buffer] => [name, header(text)]),
+    };
+    // What an event before it left behind must not show.
+    mapper.map(message(LEFTOVER.value, { headers: LEFTOVER.headers }));
+    const rejection = mapper.map(message(value, rest));
+    expect(rejection?.reason, rejection?.detail).toBe(reason);
+    if (fields) expect(textual(mapper.fields)).toMatchObject(fields);
+    if (detail) expect(rejection?.detail).toContain(detail);
+  });
+});
+
+const LEFTOVER = {
+  headers: [["content-type", Buffer.from("application/cloudevents+json")]] as [string, Buffer][],
+  value: `{"specversion":"1.0","id":"old","type":"old","subject":"old","correlationid":"old","datacontenttype":"old",
+    "time":"2020-01-01T00:00:00Z","data":{"id":"old","model":"old","input":"old","output":"old","attributes":{}}}`,
+};
+
+const bytes = fc.uint8Array({ maxLength: 60 }).map((list) => Buffer.from(list));
+const json = fc.json({ maxDepth: 3 });
+
+test("both modes of an event give the same record, byte for byte", () => {
+  fc.assert(
+    fc.property(json, json, fc.stringMatching(/^[ -~]{1,20}$/), (input, output, id) => {
+      const data = `{"model":"m", "input": ${input} ,"output":${output}}`;
+      const map = configSchema.parse({ capture: { map: { id: "ce:id" } } }).capture.map;
+      const mapper = createMapper(map, "cloudevents");
+      const taken = (value: string, headers: [string, string][]) => {
+        const rejection = mapper.map(
+          message(value, { headers: headers.map(([name, text]) => [name, Buffer.from(text)]) }),
+        );
+        return rejection ?? textual(mapper.fields);
+      };
+      const structured: [string, string][] = [["content-type", "application/cloudevents+json"]];
+      const around = (member: string) => `{"specversion":"1.0","id":${JSON.stringify(id)},${member}}`;
+      const binary = taken(data, [
+        ["ce_specversion", "1.0"],
+        ["ce_id", id],
+      ]);
+      expect(binary).toMatchObject({ id, input: input.trim(), output: output.trim() });
+      expect(taken(around(`"data": ${data}`), structured)).toEqual(binary);
+      const encoded = Buffer.from(data).toString("base64");
+      expect(taken(around(`"data_base64":"${encoded}"`), structured)).toEqual(binary);
+    }),
+  );
+});
+
+test("any bytes in headers, key and value are a record or a rejection, under every map", () => {
+  const source = fc.constantFrom("$.a", "$", "header:h", "hex:h", "ce:id", "key", "value", "position");
+  const names = ["id", "model", "input", "output", "status", "attributes"] as const;
+  const maps = fc.record(
+    Object.fromEntries(names.map((name) => [name, fc.array(source, { minLength: 1, maxLength: 3 })])),
+  );
+  const headers = fc.array(
+    fc.tuple(
+      fc.constantFrom("h", "H", "ce_id", "content-type"),
+      fc.oneof(bytes, fc.constant(Buffer.from("application/cloudevents"))),
+    ),
+    { maxLength: 3 },
+  );
+  fc.assert(
+    fc.property(
+      maps,
+      headers,
+      fc.option(bytes),
+      fc.oneof(
+        bytes,
+        json.map((text) => Buffer.from(text)),
+      ),
+      (map, list, key, value) => {
+        for (const format of ["envelope", "cloudevents"] as const) {
+          const mapper = createMapper(configSchema.parse({ capture: { map } }).capture.map, format);
+          const rejection = mapper.map(message(value, { headers: list, key }));
+          if (rejection) expect(REJECT_REASONS).toContain(rejection.reason);
+          else expect(mapper.fields.id).not.toBe("");
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
 });

@@ -192,3 +192,13 @@ describe("aborted transactions", () => {
     expect(await abortedOffsets([lookalike, data(1n, 1n)], [[1n, 0n]])).toEqual([0n, 1n]);
   });
 });
+
+test("a fetch stops unpacking when its room is used up, and what it leaves is whole batches", async () => {
+  const batch = (firstOffset: bigint) =>
+    recordBatch({ firstOffset, baseTimestamp: 0n, records: [{ value: Buffer.alloc(90) }] }).bytes;
+  const bytes = Buffer.concat([batch(0n), batch(1n), batch(2n)]);
+  const room = { bytes: 150 };
+  const read = async () => (await readRecordBatches(bytes, unpacked, room)).map(({ firstOffset }) => firstOffset);
+  expect(await read()).toEqual([0n, 1n]);
+  expect(await read()).toEqual([]);
+});

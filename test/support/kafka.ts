@@ -47,13 +47,17 @@ export async function deleteRecords(broker: string, topic: string, partition: nu
   });
 }
 
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
 /** Sends messages in order, in bounded batches, each acknowledged before the next; resolves with how many. */
 export async function produce(
   broker: string,
   topic: string,
   messages: Iterable<Message> | AsyncIterable<Message>,
+  compression: Compression = "none",
 ): Promise<number> {
-  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({ ...options(broker), idempotent: true, acks: -1 });
+  const settings = { ...options(broker), idempotent: true, acks: -1, compression };
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(settings);
   try {
     let sent = 0;
     let batch: MessageToProduce<Buffer, Buffer, Buffer, Buffer>[] = [];

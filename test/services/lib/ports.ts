@@ -31,6 +31,13 @@ export async function choosePorts(env: NodeJS.ProcessEnv): Promise<Ports> {
   return chosen as Ports;
 }
 
+/** Ports that are free now, for a server of a test's own. */
+export async function freePorts(count: number): Promise<number[]> {
+  const taken = new Set<number>();
+  while (taken.size < count) taken.add(await anyPort("kafka", taken));
+  return [...taken];
+}
+
 /** True when nothing listens on the port. */
 export async function isFree(name: PortName, port: number): Promise<boolean> {
   return (await listenOnce(name, port)) !== undefined;

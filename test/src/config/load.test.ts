@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, loadConfig } from "../../../src/config/load.ts";
 import { resolveModel } from "../../../src/config/models.ts";
 import { isCutoverError } from "../../../src/errors.ts";
+import { lockKey, makeAuthority, makeIdentity, opensslIsHere } from "../../support/certificates.ts";
+import { requireOrSkip } from "../../support/require.ts";
 
 const fixtures = path.join(import.meta.dirname, "../../../fixtures/config");
 const none = { env: {}, flags: {} };
@@ -115,6 +117,8 @@ describe("who wins", () => {
       topics: ["t"],
       group: "mine",
     });
+    const wrong = await errorOf(loadConfig({ file: kafka, cwd: dir, env: { CUTOVER_KAFKA_BROKERS: "a" }, flags: {} }));
+    expect(wrong.message).toContain("CUTOVER_KAFKA_BROKERS (capture.source.kafka.brokers)");
     const files = await write("capture: { source: { files: [a.ndjson] } }\n", "files.yaml");
     expect((await loadConfig({ file: files, cwd: dir, env, flags: {} })).config.capture.source).toEqual({
       files: ["a.ndjson"],
@@ -176,4 +180,97 @@ test("aliases share a part, and an alias bomb is refused", async () => {
   const levels = Array.from({ length: 12 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}]`);
   const bomb = await write(`l0: &l0 [x]\n${levels.join("\n")}\n`, "bomb.yaml");
   expect(await errorOf(loadConfig({ file: bomb, cwd: dir, ...none }))).toBeInstanceOf(ConfigError);
+});
+
+describe.skipIf(requireOrSkip("openssl missing", opensslIsHere()))("a Kafka source behind TLS and SASL", () => {
+  beforeAll(async () => {
+    const authority = await makeAuthority(dir);
+    const client = await makeIdentity(authority, "client", []);
+    await makeIdentity(authority, "other", []);
+    await makeIdentity(authority, "old", [], { expired: true });
+    await lockKey(authority, client, "locked", "open");
+    await writeFile(path.join(dir, "junk"), "junk");
+  });
+
+  const kafka = (more: string) => `capture: { source: { kafka: { brokers: [x:9], topics: [t], ${more} } } }\n`;
+
+  test("takes its secrets from variables, and shows none", async () => {
+    const file = await write(kafka('sasl: { mechanism: plain, username: "${U}", password: "p-${P}" }'), "secrets.yaml");
+    const { config, sources } = await loadConfig({ file, cwd: dir, env: { U: "me", P: "hunter2" }, flags: {} });
+    expect(config.sourceFault).toBeUndefined();
+    expect(config.capture.source?.kafka?.sasl).toMatchObject({ username: "me", password: "p-hunter2" });
+    expect(JSON.stringify(sources)).not.toContain("hunter2");
+    expect(sources).toContainEqual({
+      path: "capture.source.kafka.sasl.password",
+      value: "(hidden)",
+      source: "secrets.yaml:1",
+    });
+  });
+
+  test("a password that the environment gives is meant as it stands, and needs the file to ask for a login", async () => {
+    const env = { CUTOVER_KAFKA_USERNAME: "me", CUTOVER_KAFKA_PASSWORD: "a${B}c" };
+    const file = await write(kafka("sasl: { mechanism: scram-sha-512 }"), "given.yaml");
+    const { config, sources } = await loadConfig({ file, cwd: dir, env, flags: {} });
+    expect(config.sourceFault).toBeUndefined();
+    expect(config.capture.source?.kafka?.sasl).toEqual({
+      mechanism: "scram-sha-512",
+      username: "me",
+      password: "a${B}c",
+    });
+    expect(JSON.stringify(sources)).not.toContain("${B}");
+    const plain = await write(kafka("group: g"), "plain.yaml");
+    expect((await loadConfig({ file: plain, cwd: dir, env, flags: {} })).config.capture.source?.kafka?.sasl).toBe(
+      undefined,
+    );
+  });
+
+  test("what is missing here is kept for who reads the source, with file and line", async () => {
+    const file = await write(
+      `capture:\n  source:\n    kafka:\n      brokers: ["x:9"]\n      topics: [t]\n      sasl:\n        mechanism: plain\n        username: "\${U}"\n        password: "\${P}"\n`,
+      "sub/unset.yaml",
+    );
+    const { config } = await loadConfig({ file, cwd: dir, env: { P: "" }, flags: {} });
+    expect(config.sourceFault).toMatchObject({ code: "CONFIG" });
+    expect(config.sourceFault?.message).toBe(
+      [
+        "2 faults in sub/unset.yaml",
+        "",
+        "  sub/unset.yaml:8 capture.source.kafka.sasl.username",
+        "    the environment variable U is not set",
+        "    next:     export U=…",
+        "",
+        "  sub/unset.yaml:9 capture.source.kafka.sasl.password",
+        "    the environment variable P is not set",
+        "    next:     export P=…",
+      ].join("\n"),
+    );
+  });
+
+  test.each([
+    [
+      "ca: none.pem",
+      /tls\.ca\n {4}there is no such file\n {4}expected: a certificate in PEM\n {4}received: .*none\.pem/,
+    ],
+    ["ca: junk", /tls\.ca\n {4}this file holds no certificate\n[\s\S]*openssl pkcs12/],
+    ["ca: .", /tls\.ca\n {4}EISDIR/],
+    ["cert: junk, key: junk", /tls\.key\n {4}this file holds no private key/],
+    ["cert: client.pem, key: other.key", /tls\.key\n {4}this is not the key of the certificate/],
+    ["cert: old.pem, key: old.key", /tls\.cert\n {4}the certificate has expired\n[\s\S]*valid to/],
+    ["cert: client.pem, key: locked.key", /tls\.key\n {4}the key is encrypted\n {4}expected: passphrase beside it/],
+    ["cert: client.pem, key: locked.key, passphrase: wrong-word", /tls\.passphrase\n {4}it does not open the key/],
+  ])("tls: { %s } is told with what is wrong", async (tls, message) => {
+    const file = await write(kafka(`tls: { ${tls} }`), "tls.yaml");
+    const { config } = await loadConfig({ file, cwd: dir, ...none });
+    expect(config.sourceFault?.message).toMatch(message);
+    expect(config.sourceFault?.message).not.toContain("wrong-word");
+  });
+
+  test("files start at the config's folder, and what fits is no fault", async () => {
+    const at = path.basename(dir);
+    const tls = "{ ca: client.pem, cert: client.pem, key: locked.key, passphrase: open }";
+    await write(kafka(`tls: ${tls}`), "fits.yaml");
+    const { config } = await loadConfig({ file: path.join(at, "fits.yaml"), cwd: path.dirname(dir), ...none });
+    expect(config.sourceFault).toBeUndefined();
+    expect(config.capture.source?.kafka?.tls).toMatchObject({ ca: path.join(dir, "client.pem") });
+  });
 });
