@@ -7,11 +7,13 @@ import type { Message, PartitionId } from "./port.ts";
 import { bad, quote, Reject, reject } from "./reject.ts";
 import { createScanner, SCAN, type Scanner, VALUE } from "./scanner.ts";
 import { decodeString, decodeText, unescapeBytes } from "./strings.ts";
+import { TextCache } from "./text-cache.ts";
 
 type JsonSource = FieldSource & { readonly from: "json" };
 
 export const NO_BYTES = new Uint8Array(0);
 export const TYPE_NAMES = ["nothing", "a string", "a number", "an object", "a list", "a boolean", "null"];
+const DIGITS_MAX = 15;
 const NOWHERE: PartitionId = { log: "", partition: 0 };
 
 /** Every reading is undefined when what it reads is not there; each throws a Reject when it is not of the form. */
@@ -21,6 +23,7 @@ export class FieldReader {
   readonly #map: CompiledMap;
   readonly #data: Scanner;
   readonly #event: Scanner | undefined;
+  readonly #texts = new TextCache();
   #message: Message | undefined;
   /** The bytes in which JSON members lie, and the scanner that found them there. */
   #bytes: Uint8Array = NO_BYTES;
@@ -76,8 +79,10 @@ export class FieldReader {
       const type = this.jsonType(source);
       if (type === VALUE.missing || type === VALUE.null) return undefined;
       if (type !== VALUE.string) throw bad(name, "a string", TYPE_NAMES[type] as string);
-      const { start, end } = this.#found;
-      text = decodeString(this.#bytes, (start[source.slot] as number) + 1, (end[source.slot] as number) - 1);
+      const start = (this.#found.start[source.slot] as number) + 1;
+      const end = (this.#found.end[source.slot] as number) - 1;
+      // Ids are nearly all different.
+      text = name === "id" ? decodeString(this.#bytes, start, end) : this.#texts.decode(this.#bytes, start, end);
     } else if (source.from === "position") {
       text = this.#position();
     } else if (source.from === "hex") {
@@ -97,6 +102,20 @@ export class FieldReader {
 
   jsonType({ slot }: JsonSource): number {
     return this.#found.type[slot] as number;
+  }
+
+  /** The value of a JSON number that is nothing but up to 15 digits, which a double holds exactly. */
+  digits({ slot }: JsonSource): number | undefined {
+    const end = this.#found.end[slot] as number;
+    let at = this.#found.start[slot] as number;
+    if (end - at > DIGITS_MAX) return undefined;
+    let value = 0;
+    for (; at < end; at++) {
+      const digit = (this.#bytes[at] as number) ^ 0x30;
+      if (digit > 9) return undefined;
+      value = value * 10 + digit;
+    }
+    return value;
   }
 
   /** The JSON member as it stands, as text; undefined also when it is not UTF-8. */

@@ -38,6 +38,8 @@ export interface Mapper {
 
 const JSON_TYPE = "application/json";
 const STATUS_DEFAULT = 200;
+/** Names remembered; more models than this are checked anew each time. */
+const MODELS_KNOWN_MAX = 10_000;
 
 export function createMapper(settings: MapSettings, format?: Format): Mapper {
   return new MessageMapper(compileMap(settings, format));
@@ -60,6 +62,8 @@ class MessageMapper implements Mapper {
   };
   readonly #sources: CompiledMap["fields"];
   readonly #reader: FieldReader;
+  /** Names that were found to be good. */
+  readonly #models = new Set<string>();
 
   constructor(map: CompiledMap) {
     this.#sources = map.fields;
@@ -100,23 +104,37 @@ class MessageMapper implements Mapper {
     const f = this.fields;
     f.id = this.#id();
     f.model = this.#text("model") ?? missing("missing_model", "model");
-    if (!isModelName(f.model)) {
-      throw new Reject(
-        "bad_model",
-        `expected letters, digits and ._/@- without "..", at most 128; received ${quote(f.model)}`,
-      );
-    }
+    if (!this.#models.has(f.model)) this.#checkModel(f.model);
     f.modelVersion = this.#text("modelVersion") ?? null;
     f.inputType = this.#text("inputType") ?? JSON_TYPE;
     f.outputType = this.#text("outputType") ?? JSON_TYPE;
     f.input = this.#payload("input", f.inputType) ?? missing("missing_input", "input");
     f.output = this.#payload("output", f.outputType) ?? missing("missing_output", "output");
-    const at = this.#scalar("capturedAt", readTime, "epoch milliseconds or ISO 8601 with a zone", true);
+    const at = this.#time();
     f.capturedAt = at ?? message.timestamp;
     f.capturedAtFromMessage = at === undefined;
     f.status = this.#scalar("status", readStatus, "a whole number", false) ?? STATUS_DEFAULT;
     f.latencyMs = this.#scalar("latencyMs", readLatency, "a number of milliseconds, not negative", false) ?? null;
     f.attributes = this.#attributes();
+  }
+
+  #checkModel(model: string): void {
+    if (!isModelName(model)) {
+      throw new Reject(
+        "bad_model",
+        `expected letters, digits and ._/@- without "..", at most 128; received ${quote(model)}`,
+      );
+    }
+    if (this.#models.size < MODELS_KNOWN_MAX) this.#models.add(model);
+  }
+
+  #time(): number | undefined {
+    const source = this.#sources.capturedAt;
+    if (source.from === "json" && this.#reader.jsonType(source) === VALUE.number) {
+      const digits = this.#reader.digits(source);
+      if (digits !== undefined) return digits;
+    }
+    return this.#scalar("capturedAt", readTime, "epoch milliseconds or ISO 8601 with a zone", true);
   }
 
   /** An empty id is none: the next source is asked. */

@@ -189,7 +189,6 @@ function bounded(ms: number): number {
 class RecordReader implements Message {
   offset = 0n;
   timestamp = 0;
-  key: Uint8Array | null = null;
   value: Uint8Array | null = null;
   valueBytes = 0;
   headers: readonly Header[] = NO_HEADERS;
@@ -197,9 +196,16 @@ class RecordReader implements Message {
   timeDelta: number | bigint = 0;
   readonly #bytes: Buffer;
   #at = 0;
+  #keyAt = 0;
+  #keyBytes = -1;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
+  }
+
+  /** Made when it is asked for: few maps name it. */
+  get key(): Uint8Array | null {
+    return this.#keyBytes < 0 ? null : this.#bytes.subarray(this.#keyAt, this.#keyAt + this.#keyBytes);
   }
 
   next(): void {
@@ -210,7 +216,9 @@ class RecordReader implements Message {
     this.#at++;
     this.timeDelta = this.#varlong();
     this.offsetDelta = this.#varint();
-    this.key = this.#sized(end);
+    this.#keyBytes = this.#varint();
+    this.#keyAt = this.#at;
+    this.#at += Math.max(0, this.#keyBytes);
     this.value = this.#sized(end);
     this.valueBytes = this.value === null ? 0 : this.value.length;
     // Rejected as too large: its start is kept, as that of a line of a file.

@@ -63,8 +63,18 @@ export function decodeText(bytes: Uint8Array, start = 0, end: number = bytes.len
 
 /** The text that the inside of a JSON string stands for; undefined when it is not well-formed Unicode. */
 export function decodeString(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (isPlain(bytes, start, end)) return latin1Slice.call(bytes, start, end);
   const content = unescapeBytes(bytes, start, end);
   return content === undefined ? undefined : decodeText(content);
+}
+
+/** ASCII without an escape, as short names and ids nearly always are: it stands for itself. */
+export function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (byte > 0x7f || byte === BACKSLASH) return false;
+  }
+  return true;
 }
 
 /**
@@ -82,10 +92,14 @@ export function memberName(bytes: Uint8Array, start: number, end: number): strin
   }
 }
 
-/** Short names and ids are nearly always ASCII, for which this is the cheapest way to a string. */
+/** For ASCII this is the cheapest way to a string; `toString("latin1")` calls it. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice(this: Uint8Array, start: number, end: number): string;
+};
+
 function asciiText(bytes: Uint8Array, start: number, end: number): string | undefined {
   for (let i = start; i < end; i++) if ((bytes[i] as number) > 0x7f) return undefined;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
+  return latin1Slice.call(bytes, start, end);
 }
 
 function hex4(bytes: Uint8Array, at: number): number {
