@@ -24,7 +24,7 @@ export async function benchCompare(options: BenchOptions): Promise<StageResult> 
       name: "duckdb",
       run: () => runPeer(python, join(dir, "large"), options.records, mismatched),
     };
-    const peers = await interleave(ours, [peer], options);
+    const { peers } = await interleave(ours, [peer], options);
     if (mismatched.size !== 1) throw new Error(`the contenders disagree: ${[...mismatched].join(", ")} mismatches`);
     const memory = await measureMemory(join(dir, "small"), options, peers[0]?.ours.peakMb ?? 0);
     return { peers, memory, notes: [`both found ${[...mismatched][0]} mismatches`] };
@@ -54,11 +54,11 @@ async function prepare(dir: string, records: number, options: BenchOptions): Pro
 }
 
 async function runOurs(config: string, records: number, mismatched: Set<number>): Promise<Sample> {
-  const { output, usage, seconds } = await runCutover(["compare", "--run", RUN, "--config", config]);
-  const { match, mismatch, ignored } = output.outcomes as Record<"match" | "mismatch" | "ignored", number>;
+  const run = await runCutover(["compare", "--run", RUN, "--config", config]);
+  const { match, mismatch, ignored } = run.output.outcomes as Record<"match" | "mismatch" | "ignored", number>;
   if (match + mismatch + ignored !== records) throw new Error(`compared ${match + mismatch + ignored} of ${records}`);
   mismatched.add(mismatch);
-  return toSample(records, seconds, usage);
+  return toSample(records, run.seconds, run);
 }
 
 async function runPeer(python: string, dir: string, records: number, mismatched: Set<number>): Promise<Sample> {
@@ -66,9 +66,9 @@ async function runPeer(python: string, dir: string, records: number, mismatched:
   const data = join(dir, "data");
   const files = [join(data, "captures/**/*.parquet"), join(data, `replays/${RUN}/*.parquet`)];
   const args = [script, ...files, String(TOLERANCE.atol), String(TOLERANCE.rtol)];
-  const { output, usage, seconds } = await runProgram({ exec: python, args });
-  mismatched.add(Number(output.mismatched));
-  return toSample(records, seconds, usage);
+  const run = await runProgram({ exec: python, args });
+  mismatched.add(Number(run.output.mismatched));
+  return toSample(records, run.seconds, run);
 }
 
 async function measureMemory(dir: string, options: BenchOptions, largeMb: number): Promise<MemoryResult> {

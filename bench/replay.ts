@@ -15,7 +15,7 @@ const CREDENTIALS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", 
 
 export async function benchReplay(options: BenchOptions): Promise<StageResult> {
   const dir = await mkdtemp(join(tmpdir(), "cutover-bench-"));
-  const endpoint = await startEndpoint(dir);
+  const endpoint = await startEndpoint();
   try {
     const config = await prepare(dir, endpoint.url, options);
     const ours = (target: string): Contender => ({
@@ -23,7 +23,7 @@ export async function benchReplay(options: BenchOptions): Promise<StageResult> {
       run: (round) => runOurs(config, target, options.records, round),
     });
     const peer: Contender = { name: "aws-sdk", run: () => runPeer(endpoint.url, options.records) };
-    const peers = await interleave(ours("sagemaker"), [peer, ours("http")], options);
+    const { peers } = await interleave(ours("sagemaker"), [peer, ours("http")], options);
     const http = peers.find(({ name }) => name === "cutover-http")?.peer;
     const note = `http target of ours in the same rounds: ${http?.perSecond.toLocaleString("en")}/s, ${http?.cpuSeconds.toFixed(1)} CPU s/M, ${http?.peakMb} MB`;
     return { peers: peers.filter(({ name }) => name === "aws-sdk"), notes: [note] };
@@ -59,14 +59,14 @@ async function prepare(dir: string, url: string, options: BenchOptions): Promise
 
 async function runOurs(config: string, target: string, records: number, round: number): Promise<Sample> {
   const args = ["replay", "--target", target, "--run", `${target}-${round}`, "--config", config];
-  const { output, usage } = await runCutover(args, { env: CREDENTIALS });
-  if (output.replayed !== records) throw new Error(`replayed ${String(output.replayed)} of ${records}`);
-  return toSample(records, Number(output.seconds), usage);
+  const run = await runCutover(args, { env: CREDENTIALS });
+  if (run.output.replayed !== records) throw new Error(`replayed ${String(run.output.replayed)} of ${records}`);
+  return toSample(records, Number(run.output.seconds), run);
 }
 
 async function runPeer(url: string, records: number): Promise<Sample> {
   const script = fileURLToPath(new URL("./peers/aws-sdk.ts", import.meta.url));
   const env = { URL: url, RECORDS: String(records) };
-  const { output, usage } = await runProgram({ args: [script], env });
-  return toSample(records, Number(output.seconds), usage);
+  const run = await runProgram({ args: [script], env });
+  return toSample(records, Number(run.output.seconds), run);
 }

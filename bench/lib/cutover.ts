@@ -4,9 +4,11 @@ import { type Program, type ProgramResult, runProgram } from "./measure.ts";
 
 const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
 
+/** Runs it; with `profile`, a folder, Node leaves a CPU profile there. */
 export function runCutover(
   args: readonly string[],
-  options: Omit<Program, "args" | "exec"> = {},
+  { profile, ...options }: Omit<Program, "args" | "exec"> & { readonly profile?: string | undefined } = {},
 ): Promise<ProgramResult> {
-  return runProgram({ ...options, args: [bin, ...args, "--json", "--quiet"] });
+  const profiled = profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profile];
+  return runProgram({ ...options, args: [...profiled, bin, ...args, "--json", "--quiet"] });
 }

@@ -2,19 +2,24 @@
 import { createTopic, produce } from "../../test/support/kafka.ts";
 import { messages } from "./content.ts";
 
-export interface FillOptions {
-  readonly broker: string;
-  readonly topic: string;
+export interface Content {
+  readonly records: number;
   readonly partitions: number;
-  readonly count: number;
+  readonly models: number;
 }
 
 /** Bytes of all message values. */
-export async function fillTopic({ broker, topic, partitions, count }: FillOptions): Promise<number> {
+export async function fillTopic(
+  broker: string,
+  topic: string,
+  { records, partitions, models }: Content,
+  signal?: AbortSignal,
+): Promise<number> {
   let bytes = 0;
   function* content() {
     let index = 0;
-    for (const { json } of messages(count)) {
+    for (const { json } of messages(records, { models })) {
+      signal?.throwIfAborted();
       bytes += json.length;
       yield { value: json, key: `k${index}`, partition: index % partitions };
       index++;

@@ -12,6 +12,8 @@ export interface PeerResult {
   readonly ratio: number;
   /** Lowest and highest ratio of a round. */
   readonly spread: readonly [number, number];
+  /** The same ratio by the wall time of whole processes, start and end included. */
+  readonly wholeRatio: number;
   readonly ours: Sample;
   readonly peer: Sample;
 }
@@ -20,30 +22,35 @@ export async function interleave(
   ours: Contender,
   peers: readonly Contender[],
   options: { readonly rounds: number; readonly progress: (message: string) => void },
-): Promise<PeerResult[]> {
+): Promise<{ readonly peers: PeerResult[]; readonly own: Sample }> {
   const all = [ours, ...peers];
   const samples = new Map<string, Sample[]>(all.map(({ name }) => [name, []]));
   // Round 0 warms caches and is not counted.
   for (let round = 0; round <= options.rounds; round++) {
     for (const contender of all) {
       const sample = await contender.run(round);
-      const perSecond = Math.round(sample.perSecond).toLocaleString("en");
-      options.progress(
-        `${round === 0 ? "warm-up" : `round ${round}/${options.rounds}`} ${contender.name}: ${perSecond}/s`,
-      );
+      const when = round === 0 ? "warm-up" : `round ${round}/${options.rounds}`;
+      options.progress(`${when} ${contender.name}: ${sampleText(sample)}`);
       if (round > 0) samples.get(contender.name)?.push(sample);
     }
   }
   const own = samples.get(ours.name) ?? [];
-  return peers.map(({ name }) => summarise(name, own, samples.get(name) ?? []));
+  return { peers: peers.map(({ name }) => summarise(name, own, samples.get(name) ?? [])), own: middle(own) };
+}
+
+function sampleText({ perSecond, cpuSeconds, peakMb }: Sample): string {
+  return `${Math.round(perSecond).toLocaleString("en")}/s, ${cpuSeconds.toFixed(1)} CPU s/M, ${Math.round(peakMb)} MB`;
 }
 
 function summarise(name: string, ours: readonly Sample[], peer: readonly Sample[]): PeerResult {
-  const ratios = ours.map((sample, i) => sample.perSecond / (peer[i]?.perSecond ?? Number.NaN));
+  const ratiosOf = (rate: "perSecond" | "wholePerSecond"): number[] =>
+    ours.map((sample, i) => sample[rate] / (peer[i]?.[rate] ?? Number.NaN));
+  const ratios = ratiosOf("perSecond");
   return {
     name,
     ratio: round(median(ratios)),
     spread: [round(Math.min(...ratios)), round(Math.max(...ratios))],
+    wholeRatio: round(median(ratiosOf("wholePerSecond"))),
     ours: middle(ours),
     peer: middle(peer),
   };
@@ -52,6 +59,7 @@ function summarise(name: string, ours: readonly Sample[], peer: readonly Sample[
 function middle(samples: readonly Sample[]): Sample {
   return {
     perSecond: Math.round(median(samples.map((s) => s.perSecond))),
+    wholePerSecond: Math.round(median(samples.map((s) => s.wholePerSecond))),
     cpuSeconds: round(median(samples.map((s) => s.cpuSeconds))),
     peakMb: Math.round(Math.max(...samples.map((s) => s.peakMb))),
   };

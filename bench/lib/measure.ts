@@ -5,11 +5,19 @@ import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Usage } from "./usage.ts";
 
-/** One run: records per second of the work itself, CPU seconds per million records, peak resident MB. */
+/** One run: records per second, CPU seconds per million records, peak resident MB. */
 export interface Sample {
+  /** Of the work itself, as the program measures it. */
   readonly perSecond: number;
+  /** Of the whole process, from its start to its end. */
+  readonly wholePerSecond: number;
+  readonly cpuSeconds: number;
+  readonly peakMb: number;
+}
+
+/** What the operating system accounted for a whole process and its children, from its start to its end. */
+export interface Usage {
   readonly cpuSeconds: number;
   readonly peakMb: number;
 }
@@ -17,7 +25,7 @@ export interface Sample {
 export interface Program {
   /** Node script and arguments, or another program with `exec`. */
   readonly args: readonly string[];
-  /** Absent: this Node. Such a program must print `cpuSeconds` and `peakMb` itself. */
+  /** Absent: this Node. */
   readonly exec?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -25,6 +33,7 @@ export interface Program {
   readonly accept?: readonly number[];
   /** Longest run, in milliseconds. */
   readonly timeoutMs?: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ProgramResult {
@@ -35,35 +44,37 @@ export interface ProgramResult {
   readonly seconds: number;
 }
 
-const usageHook = fileURLToPath(new URL("./usage.ts", import.meta.url));
+const accountant = fileURLToPath(new URL("./account.py", import.meta.url));
 const DEFAULT_TIMEOUT_MS = 600_000;
 
 export async function runProgram(program: Program): Promise<ProgramResult> {
   const usageFile = join(tmpdir(), `cutover-bench-${randomUUID()}.json`);
-  const command = program.exec ?? process.execPath;
-  const args = program.exec === undefined ? ["--import", usageHook, ...program.args] : [...program.args];
+  const command = [program.exec ?? process.execPath, ...program.args];
   const started = performance.now();
-  const { code, stdout, stderr } = await spawnAll(command, args, program, usageFile);
-  const seconds = (performance.now() - started) / 1000;
-  if (!(program.accept ?? [0]).includes(code)) {
-    throw new Error(`${command} ${args.join(" ")} exited ${code}\n${stderr.slice(-4000)}\n${stdout.slice(-1000)}`);
+  try {
+    const { code, stdout, stderr } = await spawnAll([accountant, usageFile, ...command], program);
+    const seconds = (performance.now() - started) / 1000;
+    if (!(program.accept ?? [0]).includes(code)) {
+      throw new Error(`${command.join(" ")} exited ${code}\n${stderr.slice(-4000)}\n${stdout.slice(-1000)}`);
+    }
+    const usage = JSON.parse(await readFile(usageFile, "utf8")) as Usage;
+    return { output: lastJson(stdout), usage, seconds };
+  } finally {
+    await rm(usageFile, { force: true });
   }
-  const output = lastJson(stdout);
-  return { output, usage: await readUsage(usageFile, output), seconds };
 }
 
 function spawnAll(
-  command: string,
   args: readonly string[],
   program: Program,
-  usageFile: string,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
+    const child = spawn("python3", args, {
       cwd: program.cwd,
-      env: { ...process.env, ...program.env, BENCH_USAGE: usageFile },
+      env: { ...process.env, ...program.env },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: program.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      signal: program.signal,
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -89,19 +100,11 @@ function lastJson(stdout: string): Record<string, unknown> {
   throw new Error(`expected a JSON document on stdout, received: ${text.slice(-500)}`);
 }
 
-async function readUsage(file: string, output: Record<string, unknown>): Promise<Usage> {
-  const own = await readFile(file, "utf8").catch(() => undefined);
-  await rm(file, { force: true });
-  if (own !== undefined) return JSON.parse(own) as Usage;
-  const { cpuSeconds, peakMb } = output;
-  if (typeof cpuSeconds !== "number" || typeof peakMb !== "number") throw new Error("the program reported no usage");
-  return { cpuSeconds, peakMb };
-}
-
-/** Records per second over `seconds`, CPU per million records. */
-export function toSample(records: number, seconds: number, usage: Usage): Sample {
+/** A run over `records`, of which the work itself took `worked` seconds. */
+export function toSample(records: number, worked: number, { usage, seconds }: ProgramResult): Sample {
   return {
-    perSecond: records / seconds,
+    perSecond: records / worked,
+    wholePerSecond: records / seconds,
     cpuSeconds: (usage.cpuSeconds / records) * 1e6,
     peakMb: usage.peakMb,
   };

@@ -1,16 +1,15 @@
 /** A Python environment for peers, kept in the cache outside the checkout. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { folders } from "../../test/services/lib/folders.ts";
 
 const run = promisify(execFile);
 
 /** The interpreter of a virtual environment that holds exactly `requirements`; made on first use. */
 export async function pythonWith(requirements: readonly string[]): Promise<string> {
-  const cache = process.env.CUTOVER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "cutover");
-  const folder = join(cache, `python-${requirements.join("-").replaceAll("==", "-")}`);
+  const folder = join(folders().install, `python-${requirements.join("-").replaceAll("==", "-")}`);
   const python = join(folder, "bin", "python");
   const done = join(folder, "complete");
   if (existsSync(done)) return python;

@@ -1,7 +1,7 @@
 /** What a person reads of a bench: a line per peer. */
 
 import type { Sample } from "./measure.ts";
-import type { StageResult } from "./stage.ts";
+import type { Corner, StageResult } from "./stage.ts";
 
 interface Document extends StageResult {
   readonly stage: string;
@@ -10,11 +10,23 @@ interface Document extends StageResult {
 }
 
 export function renderTable(document: Document): string {
-  const head = ["peer", "ratio", "spread", "ours/s", "peer/s", "ours CPU s/M", "peer CPU s/M", "ours MB", "peer MB"];
-  const rows = document.peers.map(({ name, ratio, spread, ours, peer }) => [
+  const head = [
+    "peer",
+    "ratio",
+    "spread",
+    "whole",
+    "ours/s",
+    "peer/s",
+    "ours CPU s/M",
+    "peer CPU s/M",
+    "ours MB",
+    "peer MB",
+  ];
+  const rows = document.peers.map(({ name, ratio, spread, wholeRatio, ours, peer }) => [
     name,
     ratio.toFixed(2),
     `${spread[0].toFixed(2)}–${spread[1].toFixed(2)}`,
+    wholeRatio.toFixed(2),
     ...both(ours, peer, (sample) => sample.perSecond.toLocaleString("en")),
     ...both(ours, peer, (sample) => sample.cpuSeconds.toFixed(1)),
     ...both(ours, peer, (sample) => String(sample.peakMb)),
@@ -24,7 +36,7 @@ export function renderTable(document: Document): string {
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
   const lines = [`${document.stage} on ${document.machine}`, "", line(head), ...rows.map(line), ""];
   if (document.memory) lines.push(memoryLine(document.memory));
-  lines.push(...document.notes);
+  lines.push(...(document.corners ?? []).map(cornerLine), ...document.notes);
   if (document.quick) lines.push("--quick: a size that shows that it runs; no figure of it may be quoted");
   return `${lines.join("\n")}\n`;
 }
@@ -37,4 +49,9 @@ function memoryLine({ small, large, growth }: NonNullable<StageResult["memory"]>
   const size = (records: number): string => records.toLocaleString("en");
   const percent = `${growth >= 0 ? "+" : ""}${(growth * 100).toFixed(1)} %`;
   return `peak memory: ${small.peakMb} MB at ${size(small.records)}, ${large.peakMb} MB at ${size(large.records)} (${percent})`;
+}
+
+function cornerLine({ partitions, models, records, peakMb }: Corner): string {
+  const size = records.toLocaleString("en");
+  return `peak memory at the default setting: ${peakMb} MB with ${partitions} partitions, ${models} models, ${size} messages`;
 }

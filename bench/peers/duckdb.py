@@ -1,7 +1,6 @@
 # Peer: DuckDB, two threads: full join on id, JSON extracted only where bytes differ, the same tolerances.
 # python duckdb.py CAPTURES_GLOB REPLAYS_GLOB ATOL RTOL; prints one JSON document.
 import json
-import resource
 import sys
 import time
 
@@ -35,11 +34,8 @@ connection = duckdb.connect()
 connection.execute("set threads=2")
 different, mismatched = connection.execute(query).fetchall()[0]
 seconds = time.time() - started
-usage = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps({
     "seconds": seconds,
     "different": different,
     "mismatched": mismatched,
-    "cpuSeconds": usage.ru_utime + usage.ru_stime,
-    "peakMb": usage.ru_maxrss / 1024,
 }))

@@ -40,7 +40,7 @@ async function flush(): Promise<void> {
   const { writer, chunks } = current;
   current = undefined;
   await writer.close();
-  const Key = `parquetjs-${process.pid}/${String(objects++).padStart(5, "0")}.parquet`;
+  const Key = `${setting("PREFIX")}/part-${String(objects++).padStart(5, "0")}.parquet`;
   await client.send(new PutObjectCommand({ Bucket: setting("BUCKET"), Key, Body: Buffer.concat(chunks) }));
 }
 
