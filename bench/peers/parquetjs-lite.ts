@@ -1,6 +1,6 @@
 /**
- * Peer: kafkajs → parquetjs-lite 0.8.7 (SNAPPY, statistics off, 50,000 rows a row group), awaited `appendRow`, the
- * JSON members in columns, a file an object of 50,000 rows to the S3 server.
+ * Peer: kafkajs → parquetjs-lite 0.8.7 (SNAPPY, statistics off, 50,000 rows a row group), awaited `appendRow`, key and
+ * value as they came, an object for every 50,000 rows to the S3 server.
  */
 import { PassThrough } from "node:stream";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -11,11 +11,11 @@ const ROWS_PER_OBJECT = 50_000;
 const client = new S3Client({ endpoint: setting("S3"), region: "us-east-1", forcePathStyle: true });
 const column = (type: string): Record<string, unknown> => ({ type, compression: "SNAPPY", statistics: false });
 const schema = {
-  id: column("UTF8"),
-  model: column("UTF8"),
+  partition: column("INT32"),
+  offset: column("INT64"),
   ts: column("INT64"),
-  input: column("BYTE_ARRAY"),
-  output: column("BYTE_ARRAY"),
+  key: column("BYTE_ARRAY"),
+  value: column("BYTE_ARRAY"),
 };
 
 interface OpenObject {
@@ -44,11 +44,9 @@ async function flush(): Promise<void> {
   await client.send(new PutObjectCommand({ Bucket: setting("BUCKET"), Key, Body: Buffer.concat(chunks) }));
 }
 
-const { seconds, records } = await consumeAll(async (message) => {
+const { seconds, records } = await consumeAll(async ({ offset, timestamp, key, value }, partition) => {
   current ??= await open();
-  const { id, model, ts, input, output } = JSON.parse(message.value?.toString() ?? "null");
-  const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-  await current.writer.appendRow({ id, model, ts, input: bytes(input), output: bytes(output) });
+  await current.writer.appendRow({ partition, offset: Number(offset), ts: Number(timestamp), key, value });
   if (++current.rows === ROWS_PER_OBJECT) await flush();
 }, flush);
 process.stdout.write(`${JSON.stringify({ seconds, records })}\n`);
