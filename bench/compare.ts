@@ -8,12 +8,14 @@ import { type Contender, interleave } from "./lib/interleave.ts";
 import { runProgram, type Sample, toSample } from "./lib/measure.ts";
 import { RUN, writePairs } from "./lib/pairs.ts";
 import { pythonWith } from "./lib/python.ts";
-import type { BenchOptions, MemoryResult, StageResult } from "./lib/stage.ts";
+import { type BenchOptions, choosePeers, type MemoryResult, type StageResult } from "./lib/stage.ts";
 
 const TOLERANCE = { atol: 1e-8, rtol: 1e-5 };
+const PEERS = ["duckdb"] as const;
 const DUCKDB = "duckdb==2.0.0";
 
 export async function benchCompare(options: BenchOptions): Promise<StageResult> {
+  choosePeers(PEERS, options);
   const dir = await mkdtemp(join(tmpdir(), "cutover-bench-"));
   try {
     const python = await pythonWith([DUCKDB]);

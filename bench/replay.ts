@@ -7,13 +7,15 @@ import { runCutover } from "./lib/cutover.ts";
 import { type Contender, interleave } from "./lib/interleave.ts";
 import { runProgram, type Sample, toSample } from "./lib/measure.ts";
 import { startEndpoint } from "./lib/server.ts";
-import type { BenchOptions, StageResult } from "./lib/stage.ts";
+import { type BenchOptions, choosePeers, type StageResult } from "./lib/stage.ts";
 
+const PEERS = ["aws-sdk"] as const;
 const IN_FLIGHT = 64;
 /** The SDK wants credentials; the local endpoint does not look at them. */
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" };
 
 export async function benchReplay(options: BenchOptions): Promise<StageResult> {
+  choosePeers(PEERS, options);
   const dir = await mkdtemp(join(tmpdir(), "cutover-bench-"));
   const endpoint = await startEndpoint();
   try {
@@ -26,7 +28,7 @@ export async function benchReplay(options: BenchOptions): Promise<StageResult> {
     const { peers } = await interleave(ours("sagemaker"), [peer, ours("http")], options);
     const http = peers.find(({ name }) => name === "cutover-http")?.peer;
     const note = `http target of ours in the same rounds: ${http?.perSecond.toLocaleString("en")}/s, ${http?.cpuSeconds.toFixed(1)} CPU s/M, ${http?.peakMb} MB`;
-    return { peers: peers.filter(({ name }) => name === "aws-sdk"), notes: [note] };
+    return { peers: peers.filter(({ name }) => PEERS.some((peer) => peer === name)), notes: [note] };
   } finally {
     await endpoint.close();
     await rm(dir, { recursive: true, force: true });

@@ -53,6 +53,7 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
   const started = performance.now();
   try {
     const { code, stdout, stderr } = await spawnAll([accountant, usageFile, ...command], program);
+    program.signal?.throwIfAborted();
     const seconds = (performance.now() - started) / 1000;
     if (!(program.accept ?? [0]).includes(code)) {
       throw new Error(`${command.join(" ")} exited ${code}\n${stderr.slice(-4000)}\n${stdout.slice(-1000)}`);
@@ -74,14 +75,17 @@ function spawnAll(
       env: { ...process.env, ...program.env },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: program.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      signal: program.signal,
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    // Waits for its end all the same: what it uses is deleted next.
+    const stop = (): boolean => child.kill();
+    program.signal?.addEventListener("abort", stop, { once: true });
     child.on("error", reject);
     child.on("close", (code) => {
+      program.signal?.removeEventListener("abort", stop);
       resolve({ code: code ?? -1, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
     });
   });

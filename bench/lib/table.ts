@@ -34,7 +34,8 @@ export function renderTable(document: Document): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
-  const lines = [`${document.stage} on ${document.machine}`, "", line(head), ...rows.map(line), ""];
+  const lines = [`${document.stage} on ${document.machine}`, ""];
+  if (rows.length > 0) lines.push(line(head), ...rows.map(line), "");
   if (document.memory) lines.push(memoryLine(document.memory));
   lines.push(...(document.corners ?? []).map(cornerLine), ...document.notes);
   if (document.quick) lines.push("--quick: a size that shows that it runs; no figure of it may be quoted");
