@@ -33,7 +33,8 @@ export function createWords(random: () => number): Words {
     let text = "";
     while (text.length < length) {
       const rank = ranks[Math.floor(random() * QUANTILES)] as number;
-      text += (vocabulary[rank] as string) + (SEPARATORS[Math.floor(random() * 12)] ?? " ");
+      text += vocabulary[rank] as string;
+      text += SEPARATORS[Math.floor(random() * SEPARATORS.length)] as string;
     }
     return text;
   };
@@ -43,7 +44,7 @@ export function createWords(random: () => number): Words {
 /** Quantile → rank. A table, because a power for each word is most of what filling a topic would cost. */
 const ranks = Uint16Array.from({ length: QUANTILES }, (_, i) => zipfRank((i + 0.5) / QUANTILES));
 /** One word in twelve ends with a comma, one with a full stop. */
-const SEPARATORS = [", ", ". "] as const;
+const SEPARATORS = [", ", ". ", ...Array<string>(10).fill(" ")];
 
 /** The inverse of the continuous distribution over [-0.5, words - 0.5], rounded. */
 function zipfRank(quantile: number): number {
