@@ -1,6 +1,9 @@
 import { Admin, type MessageToProduce, Producer } from "@platformatic/kafka";
 
-const TIMEOUT_MS = 10_000;
+/** Generous, for a broker that serves many on a machine that has much to do. */
+const TIMEOUT_MS = 60_000;
+/** Of the question whether there is a broker, which is asked again and again. */
+const PROBE_TIMEOUT_MS = 10_000;
 /** Requests of a few megabytes keep the broker busy without holding a whole topic in memory. */
 const BATCH_MESSAGES = 2_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -82,14 +85,22 @@ export async function produce(
 
 /** Resolves when the broker answers a metadata request, naming itself; rejects otherwise. */
 export async function clusterIsUp(broker: string): Promise<void> {
-  await withAdmin(broker, async (admin) => {
-    const { brokers } = await admin.metadata({ forceUpdate: true });
-    if (brokers.size === 0) throw new Error("the cluster has no broker yet");
-  });
+  await withAdmin(
+    broker,
+    async (admin) => {
+      const { brokers } = await admin.metadata({ forceUpdate: true });
+      if (brokers.size === 0) throw new Error("the cluster has no broker yet");
+    },
+    PROBE_TIMEOUT_MS,
+  );
 }
 
-async function withAdmin<T>(broker: string, action: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Admin(options(broker));
+async function withAdmin<T>(
+  broker: string,
+  action: (admin: Admin) => Promise<T>,
+  timeout: number = TIMEOUT_MS,
+): Promise<T> {
+  const admin = new Admin({ ...options(broker), timeout });
   try {
     return await action(admin);
   } finally {
