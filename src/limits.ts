@@ -109,6 +109,10 @@ export const LIMITS = {
   metricModels: 1_000,
   /** Distinct counters (name and tags) summed in process before they are sent ahead of the interval. */
   metricCounters: 10_000,
+  /** Least room of a local store, and largest difference of clocks, with which `cutover doctor` is content. */
+  diskFreeBytes: 1024 * MIB,
+  diskFreeFiles: 10_000,
+  clockSkewMs: 60_000,
   /** Longest time one check of `cutover doctor` may take. */
   doctorCheckMs: 10_000,
   /** A larger config file is refused. */
