@@ -25,6 +25,7 @@ export function kafkaChecks(kafka: KafkaSettings, log: Logger): Check[] {
       name: `kafka group ${kafka.group}`,
       run: () =>
         ask(async (client) => {
+          await checkTopics(client, kafka);
           const { state, members } = await client.group();
           const lags = kafka.topics.map(async (topic) =>
             behind(await client.bounds(topic), await client.committed(topic)),

@@ -15,6 +15,8 @@ export interface CaptureState {
   /** Buffers are full: the source waits for the store. */
   readonly full: boolean;
   readonly lag: number;
+  /** Positions taken that are not durable yet. */
+  readonly held: number;
   /** Last time a message was taken, or there was none to take. */
   readonly movedAt: number;
   /** Start of the oldest write under way. */
@@ -28,8 +30,8 @@ export interface CaptureState {
 
 /** What a probe is told beside the reasons. */
 export function describeState(state: CaptureState): Record<string, number | string> {
-  const { now, group, partitions, lag, durableAt } = state;
-  return { group, partitions, lag, sinceDurableSeconds: Math.round((now - durableAt) / 1000) };
+  const { now, group, partitions, lag, held, durableAt } = state;
+  return { group, partitions, lag, held, sinceDurableSeconds: Math.round((now - durableAt) / 1000) };
 }
 
 /** Reasons for a restart: nothing less would help. */

@@ -118,6 +118,7 @@ export class CaptureWatch implements SourceWatch {
       answeredAt: this.#answeredAt,
       full: this.held.full,
       lag: this.#lag,
+      held: this.held.count,
       movedAt: this.#movedAt,
       writingSince: this.flushes.oldest,
       durableAt: this.flushes.durableAt,

@@ -11,6 +11,7 @@ interface Outcome {
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** How to mend it; with every check that failed. */
   readonly hint?: string;
 }
 
@@ -28,6 +29,9 @@ export async function doctor(session: Session, more: readonly Check[]): Promise<
   return ok ? EXIT.pass : EXIT.usage;
 }
 
+/** For what the check itself knows no better: a limit that ran out, an error that nobody foresaw. */
+const GENERAL_HINT = "see that its address is right and that this machine reaches it (network, firewall, load)";
+
 /** A check that hangs counts as failed; the others do not wait for it longer than the limit. */
 async function runCheck(check: Check, signal: AbortSignal): Promise<Outcome> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.doctorCheckMs)]);
@@ -39,8 +43,8 @@ async function runCheck(check: Check, signal: AbortSignal): Promise<Outcome> {
   try {
     return { name: check.name, ok: true, detail: await Promise.race([check.run(limit), timedOut]) };
   } catch (error) {
-    const hint = isCutoverError(error) ? error.details.hint : undefined;
-    return { name: check.name, ok: false, detail: reasonOf(error), ...(hint === undefined ? {} : { hint }) };
+    const hint = (isCutoverError(error) ? error.details.hint : undefined) ?? GENERAL_HINT;
+    return { name: check.name, ok: false, detail: reasonOf(error), hint };
   }
 }
 

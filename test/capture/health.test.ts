@@ -12,6 +12,7 @@ const well: CaptureState = {
   answeredAt: NOW - 3_000,
   full: false,
   lag: 0,
+  held: 0,
   movedAt: NOW,
   writingSince: undefined,
   durableAt: NOW - 5_000,
@@ -77,10 +78,11 @@ describe("only a restart helps", () => {
 });
 
 test("a probe is told where it stands", () => {
-  expect(describeState({ ...well, lag: 3 })).toEqual({
+  expect(describeState({ ...well, lag: 3, held: 8 })).toEqual({
     group: "reading",
     partitions: 6,
     lag: 3,
+    held: 8,
     sinceDurableSeconds: 5,
   });
 });
