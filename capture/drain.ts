@@ -1,19 +1,14 @@
 /** The end of a capture that was told to stop: what is held becomes durable within a limit, and the rest is named. */
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
-import type { Store } from "../src/store/port.ts";
 import type { Recorder } from "./recorder.ts";
 import type { CaptureWatch } from "./watch.ts";
 
-/**
- * Waits until all is durable; once the user has said stop not longer than the limit. Then `abandon` is aborted, so
- * that no write goes on that nobody waits for: what is not durable by then is read again at the next start.
- */
+/** Waits until all is durable; once the user has said stop not longer than the limit. */
 export async function drainWithin(
   { signal, clock, log }: Pick<Session, "signal" | "clock" | "log">,
   recorder: Pick<Recorder, "flush" | "bufferedBytes">,
   watch: CaptureWatch,
-  abandon: AbortController,
 ): Promise<void> {
   const started = clock.monotonic();
   watch.stopping();
@@ -23,10 +18,7 @@ export async function drainWithin(
   const given = new AbortController();
   const late = aborted(signal)
     .then(() => clock.sleep(LIMITS.captureDrainMs, given.signal))
-    .then(() => {
-      log.warn("stopped before all was written; the next start reads the rest again", left());
-      abandon.abort(signal.reason);
-    });
+    .then(() => log.warn("stopped before all was written; the next start reads the rest again", left()));
   late.catch(() => {});
   try {
     await Promise.race([flushed, late]);
@@ -42,18 +34,4 @@ export function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-/** The store, whose writes end with the signal. */
-export function writesUntil(store: Store, signal: AbortSignal): Store {
-  return {
-    url: store.url,
-    check: (options) => store.check(options),
-    put: (key, body, options) => store.put(key, body, { ...options, signal }),
-    get: (key, range, given) => store.get(key, range, given),
-    head: (key, given) => store.head(key, given),
-    list: (prefix, options) => store.list(prefix, options),
-    delete: (keys) => store.delete(keys),
-    close: () => store.close(),
-  };
 }

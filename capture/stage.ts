@@ -4,7 +4,7 @@ import { CutoverError, messageOf } from "../src/errors.ts";
 import { type HealthEndpoint, serveHealth } from "../src/health.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session, Stage } from "../src/session.ts";
-import { aborted, drainWithin, writesUntil } from "./drain.ts";
+import { aborted, drainWithin } from "./drain.ts";
 import { filesSource } from "./files.ts";
 import { describeState, whyNotAlive, whyNotReady } from "./health.ts";
 import { kafkaSource } from "./kafka-source.ts";
@@ -48,9 +48,8 @@ export async function runSource(
   const { clock, log, metrics, signal, store } = session;
   const started = clock.monotonic();
   const seconds = (): number => Math.round(clock.monotonic() - started) / 1000;
-  const abandon = new AbortController();
   store.onRetry = (error, attempt) => watch.flushes.retried(error, attempt);
-  const ledger = watch.ledger(createLedger(writesUntil(store, abandon.signal)));
+  const ledger = watch.ledger(createLedger(store));
   const recorder = createRecorder({ ledger, settings: session.config.capture, clock });
   const stop = AbortSignal.any([signal, recorder.failed]);
   const context: SourceContext = {
@@ -61,7 +60,7 @@ export async function runSource(
     watch,
     clock,
     stop,
-    drain: () => drainWithin(session, recorder, watch, abandon),
+    drain: () => drainWithin(session, recorder, watch),
   };
   const timer = setInterval(() => {
     recorder.tick();
