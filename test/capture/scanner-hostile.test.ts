@@ -90,6 +90,20 @@ describe("the scanner beside JSON.parse and an independent reader", () => {
     }
   });
 
+  test("agrees on any byte at any place of a string, wherever the message lies in memory", () => {
+    for (const alignment of [0, 1, 4, 7]) {
+      for (let at = 0; at < 20; at++) {
+        for (let byte = 0; byte < 256; byte++) {
+          const text = Buffer.from(`{"a":"${"x".repeat(20)}"}`);
+          text[6 + at] = byte;
+          const around = Buffer.alloc(text.length + 16, '"');
+          around.set(text, alignment);
+          checkScanner(around.subarray(alignment, alignment + text.length));
+        }
+      }
+    }
+  });
+
   test("reads nothing outside the view that it is given", () => {
     const inner = fc.constantFrom(whole, "{}", '"', '{"a":', "1", "tru", '"\\u12', "-", "");
     fc.assert(

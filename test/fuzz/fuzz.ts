@@ -1,7 +1,7 @@
 /** The loop of the fuzzer: documents from one seed, each judged by all targets, until a count or a time is reached. */
 import { readFileSync } from "node:fs";
 import { seededRandom } from "../../src/random.ts";
-import { below, generate, mutate, pick } from "./mutate.ts";
+import { below, generate, mutate, pick, within } from "./mutate.ts";
 import { checkLines, checkScanner, checkStrings } from "./targets.ts";
 
 export interface Finding {
@@ -41,10 +41,8 @@ export async function fuzz({ seed, documents = Number.POSITIVE_INFINITY, seconds
   let n = 0;
   for (; n < documents && findings.length < FINDINGS_MAX && performance.now() < deadline; n++) {
     const fresh = random() < 0.2;
-    const bytes = (fresh ? generate(random) : mutate(random, pick(random, corpus), corpus)).subarray(
-      0,
-      DOCUMENT_BYTES_MAX,
-    );
+    const made = fresh ? generate(random) : mutate(random, pick(random, corpus), corpus);
+    const bytes = within(random, made.subarray(0, DOCUMENT_BYTES_MAX));
     const judge = async (target: keyof typeof accepted, check: () => unknown): Promise<boolean> => {
       try {
         const result = (await check()) as { readonly accepted: boolean };

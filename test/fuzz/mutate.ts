@@ -72,7 +72,7 @@ export function generate(random: Random): Buffer {
   };
   const string = (text?: string): void => {
     put('"');
-    for (const char of text ?? "".padEnd(below(random, 6), "x")) {
+    for (const char of text ?? "".padEnd(below(random, random() < 0.2 ? 40 : 6), "x")) {
       const kind = random();
       if (text !== undefined) put(kind < 0.15 ? escaped(random, char) : char);
       else if (kind < 0.5)
@@ -135,6 +135,14 @@ function escaped(random: Random, char: string): string {
       return `\\u${random() < 0.5 ? hex : hex.toUpperCase()}`;
     })
     .join("");
+}
+
+/** The same document in the middle of other bytes, at any alignment: what is read beyond its ends is hostile. */
+export function within(random: Random, document: Uint8Array): Buffer {
+  const around = Buffer.alloc(document.length + 32, pick(random, ['"', "\\", "x", "}", "0", "\0"]));
+  const at = below(random, 16);
+  around.set(document, at);
+  return around.subarray(at, at + document.length);
 }
 
 /** Between one and four changes: a bit, a byte, a piece cut out, doubled, put in, taken from another, or the end lost. */
