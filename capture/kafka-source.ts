@@ -117,7 +117,16 @@ class GroupMember implements KafkaListener {
     }
   }
 
+  beat(): void {
+    this.#context.watch?.answered();
+  }
+
+  left(): void {
+    this.#context.watch?.left();
+  }
+
   assigned(partitions: readonly TopicPartition[]): void {
+    this.#context.watch?.assigned(partitions.length);
     const epoch = ++this.#epoch;
     this.#ready = false;
     const writing = [...this.#owned.values()].map(({ sink }) => {
@@ -194,6 +203,7 @@ class GroupMember implements KafkaListener {
     }
     if (epoch !== this.#epoch) return;
     this.#ready = true;
+    this.#context.watch?.reading();
     this.#lastMessageAt = this.#context.clock.monotonic();
     this.#checkEnd();
   }
@@ -264,13 +274,13 @@ class GroupMember implements KafkaListener {
   }
 
   #tick(): void {
-    const { clock, log, metrics } = this.#context;
+    const { clock, log, watch } = this.#context;
     for (const [topic, items] of Map.groupBy(this.#owned.values(), (owned) => owned.topic)) {
       const behind = items.reduce(
         (sum, { highWatermark, sink }) => sum + Math.max(0, Number(highWatermark - sink.next)),
         0,
       );
-      metrics.gauge("capture.lag", behind, { topic });
+      watch?.lag(topic, behind);
     }
     if (!this.#ready) {
       const waited = Math.round((clock.monotonic() - this.#lastMessageAt) / 1000);
@@ -302,7 +312,7 @@ function nameOf({ topic, partition }: TopicPartition): string {
 }
 
 function warnLost(log: SourceContext["log"], { topic, partition }: TopicPartition, from: bigint, to: bigint): void {
-  log.warn(`${topic}/${partition}: retention deleted positions ${from} to ${to - 1n} before they were captured`);
+  log.warn("retention deleted positions before they were captured", { topic, partition, first: from, last: to - 1n });
 }
 
 function shrunk({ topic, partition, sink }: Owned, { high }: LogBounds): CutoverError {

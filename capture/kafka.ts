@@ -34,6 +34,10 @@ export interface KafkaListener {
   passed(partition: TopicPartition, first: bigint | null, last: bigint): void;
   /** Awaited, with heartbeats, before the next batch. */
   room(): Promise<void> | undefined;
+  /** The broker has answered a heartbeat. */
+  beat(): void;
+  /** The client has left the group, and will join it again by itself. */
+  left(): void;
   crashed(error: unknown): void;
 }
 
@@ -42,6 +46,8 @@ export interface KafkaClient {
   topics(): Promise<readonly string[]>;
   bounds(topic: string): Promise<Map<number, LogBounds>>;
   committed(topic: string): Promise<Map<number, CommitHint>>;
+  /** State of the group, empty when there is none, and who is in it. */
+  group(): Promise<{ readonly state: string; readonly members: readonly string[] }>;
   /** Joins the group. Resolves once joined or crashed. */
   run(listener: KafkaListener): Promise<void>;
   seek(partition: TopicPartition, offset: bigint): void;
@@ -140,6 +146,14 @@ function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: Cli
         (found?.partitions ?? []).map((p) => [p.partition, { offset: BigInt(p.offset), metadata: p.metadata ?? "" }]),
       );
     },
+    async group() {
+      const { groups } = await admin.describeGroups([settings.group]);
+      const { state, members } = groups[0] ?? { state: "Dead", members: [] };
+      return {
+        state: state === "Dead" ? "" : state,
+        members: members.map(({ clientId, clientHost }) => `${clientId} at ${clientHost.replace(/^\//, "")}`),
+      };
+    },
     async run(listener) {
       await consumer.connect();
       await consumer.subscribe({ topics: [...settings.topics], fromBeginning: true });
@@ -163,7 +177,7 @@ function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: Cli
 }
 
 function listen(consumer: import("kafkajs").Consumer, settings: ConnectionSettings, listener: KafkaListener): void {
-  const { GROUP_JOIN, CRASH, END_BATCH_PROCESS } = consumer.events;
+  const { GROUP_JOIN, HEARTBEAT, CRASH, END_BATCH_PROCESS } = consumer.events;
   consumer.on(GROUP_JOIN, ({ payload }) => {
     const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, numbers]) =>
       numbers.map((partition) => ({ topic, partition })),
@@ -174,8 +188,10 @@ function listen(consumer: import("kafkajs").Consumer, settings: ConnectionSettin
     }
     listener.assigned(partitions);
   });
+  consumer.on(HEARTBEAT, () => listener.beat());
   consumer.on(CRASH, async ({ payload: { error, restart } }) => {
-    if (!restart) listener.crashed((await explainRefusal(error, settings)) ?? error);
+    if (restart) listener.left();
+    else listener.crashed((await explainRefusal(error, settings)) ?? error);
   });
   // `eachBatch` is not called for fetches of control records and aborted transactions alone.
   consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {

@@ -14,11 +14,12 @@ const CR = 0x0d;
 export async function* linesOf(stream: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Line[]> {
   const carry: Uint8Array[] = [];
   let carried = 0;
+  /** Last byte carried: what lies beyond the limit is not kept, but a carriage return there still ends the line. */
+  let last: number | undefined;
   const finish = (tail: Uint8Array): Line => {
-    if (carried === 0) return trimmed(tail, tail.length, maxBytes);
-    const length = carried + tail.length;
-    // What lies beyond the limit (and a carriage return) was never kept.
-    const line = trimmed(Buffer.concat([...carry, tail.subarray(0, maxBytes + 1)]), length, maxBytes);
+    if (carried === 0) return lineOf(tail, tail.length, tail.at(-1), maxBytes);
+    const kept = Buffer.concat([...carry, tail.subarray(0, maxBytes)]);
+    const line = lineOf(kept, carried + tail.length, tail.at(-1) ?? last, maxBytes);
     carry.length = 0;
     carried = 0;
     return line;
@@ -32,16 +33,17 @@ export async function* linesOf(stream: AsyncIterable<Uint8Array>, maxBytes: numb
     }
     if (from < chunk.length) {
       const rest = chunk.subarray(from);
-      if (carried <= maxBytes) carry.push(Uint8Array.from(rest.subarray(0, maxBytes + 1 - carried)));
+      if (carried < maxBytes) carry.push(Uint8Array.from(rest.subarray(0, maxBytes - carried)));
       carried += rest.length;
+      last = rest.at(-1);
     }
     yield lines;
   }
   if (carried > 0) yield [finish(new Uint8Array(0))];
 }
 
-function trimmed(kept: Uint8Array, length: number, maxBytes: number): Line {
-  const whole = kept.length === length;
-  const end = whole && kept[length - 1] === CR ? length - 1 : length;
+/** The line whose first bytes were kept: the same wherever its chunks end. */
+function lineOf(kept: Uint8Array, length: number, last: number | undefined, maxBytes: number): Line {
+  const end = last === CR ? length - 1 : length;
   return { bytes: kept.subarray(0, Math.min(end, maxBytes)), length: end };
 }

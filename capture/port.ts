@@ -73,12 +73,27 @@ export type Until =
   | { readonly kind: "end" }
   | { readonly kind: "idle"; readonly ms: number };
 
+/** A source tells what it goes through; metrics, health and log lines are made of it. All calls are cheap. */
+export interface SourceWatch {
+  /** A consumer group has given this process so many partitions: none when others have them all. */
+  assigned(partitions: number): void;
+  /** It is known where each of them starts, and they are being read. */
+  reading(): void;
+  /** The group has taken them back, or cannot be reached; the source goes on trying. */
+  left(): void;
+  /** The broker has answered. */
+  answered(): void;
+  /** Messages between what was read of a topic and its end. */
+  lag(topic: string, messages: number): void;
+}
+
 /** What every source is given. */
 export interface SourceContext {
   readonly sink: CaptureSink;
   readonly ledger: LedgerView;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly watch?: SourceWatch;
   readonly clock: Clock;
   /** Aborts when the user stops the capture, or the sink has failed; its reason is what the capture ends with. */
   readonly stop: AbortSignal;

@@ -1,15 +1,19 @@
 /** The capture stage: source → recorder → ledger, until the source ends or someone stops it. */
 
-import { CutoverError } from "../src/errors.ts";
+import { CutoverError, messageOf } from "../src/errors.ts";
+import { type HealthEndpoint, serveHealth } from "../src/health.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session, Stage } from "../src/session.ts";
+import { aborted, drainWithin } from "./drain.ts";
 import { filesSource } from "./files.ts";
+import { describeState, whyNotAlive, whyNotReady } from "./health.ts";
 import { kafkaSource } from "./kafka-source.ts";
 import { createLedger } from "./ledger.ts";
 import type { Source, SourceContext, Until } from "./port.ts";
-import { createRecorder, type Recorder } from "./recorder.ts";
+import { createRecorder } from "./recorder.ts";
 import { progressText } from "./render.ts";
 import type { Totals } from "./totals.ts";
+import { CaptureWatch } from "./watch.ts";
 
 export interface CaptureOptions {
   /** When a source that has no end of its own stops; files end where they end. */
@@ -25,78 +29,93 @@ const TICK_MS = 1_000;
 
 export const captureStage: Stage<CaptureOptions, CaptureResult> = async (session, { until }) => {
   const source = sourceOf(session, until);
-  await session.store.check({ write: true, signal: session.signal });
-  return runSource(session, source);
+  const watch = new CaptureWatch(session);
+  const health = await openHealth(session, watch);
+  try {
+    await session.store.check({ write: true, signal: session.signal });
+    return await runSource(session, source, watch);
+  } finally {
+    await health?.close();
+  }
 };
 
 /** Runs one source into the store. */
-export async function runSource(session: Session, source: Source): Promise<CaptureResult> {
-  const { clock, log, metrics, signal } = session;
+export async function runSource(
+  session: Session,
+  source: Source,
+  watch = new CaptureWatch(session),
+): Promise<CaptureResult> {
+  const { clock, log, metrics, signal, store } = session;
   const started = clock.monotonic();
-  const ledger = createLedger(session.store);
-  const recorder = createRecorder({
-    ledger,
-    settings: session.config.capture,
-    clock,
-    onCommit: ({ key, footer, bytes, objects }) => {
-      log.debug("range durable", { key, captured: footer.captured, rejected: footer.rejected, bytes });
-      metrics.count("capture.consumed", Number(BigInt(footer.last) - BigInt(footer.first)) + 1);
-      metrics.count("capture.captured", footer.captured);
-      metrics.count("capture.rejected", footer.rejected);
-      metrics.count("capture.objects", objects);
-      metrics.count("capture.bytes", bytes);
-    },
-  });
+  const seconds = (): number => Math.round(clock.monotonic() - started) / 1000;
+  store.onRetry = (error, attempt) => watch.flushes.retried(error, attempt);
+  const ledger = watch.ledger(createLedger(store));
+  const recorder = createRecorder({ ledger, settings: session.config.capture, clock });
   const stop = AbortSignal.any([signal, recorder.failed]);
   const context: SourceContext = {
-    sink: recorder,
+    sink: watch.sink(recorder),
     ledger,
     log,
     metrics,
+    watch,
     clock,
     stop,
-    drain: () => drain(session, recorder),
+    drain: () => drainWithin(session, recorder, watch),
   };
   const timer = setInterval(() => {
     recorder.tick();
-    const seconds = (clock.monotonic() - started) / 1000;
+    watch.tick(recorder);
     if (recorder.consumed > 0)
-      log.progress(progressText(recorder.consumed, recorder.bufferedBytes, recorder.totals, seconds));
+      log.progress(progressText(recorder.consumed, recorder.bufferedBytes, recorder.totals, seconds()));
   }, TICK_MS);
+  const ended = (reason: string): void => {
+    const { consumed, captured, rejected } = recorder.totals;
+    watch.event("capture ended", { reason, consumed, captured, rejected, seconds: seconds() });
+  };
   try {
-    const reason = await source(context);
+    const reason = await leftInTime(session, source(context));
     stop.throwIfAborted();
     log.info(reason);
+    ended(reason);
+  } catch (error) {
+    ended(messageOf(error));
+    throw error;
   } finally {
     clearInterval(timer);
+    watch.tick(recorder);
+    delete store.onRetry;
     await log.flush();
   }
-  const result = { ...recorder.totals, seconds: Math.round(clock.monotonic() - started) / 1000 };
+  const result = { ...recorder.totals, seconds: seconds() };
   if (result.rejected > 0 && result.captured === 0)
     log.warn("every message was rejected: see capture.map and rejects/ in the store");
   return result;
 }
 
-/** Once the user has said stop the wait is bounded: what is not durable by then is read again at the next start. */
-async function drain({ signal, clock, log }: Session, recorder: Recorder): Promise<void> {
-  const flushed = recorder.flush();
+/** A source that cannot let go of its connection is left behind: what it holds is read again at the next start. */
+async function leftInTime({ clock, signal }: Session, source: Promise<string>): Promise<string> {
   const given = new AbortController();
-  const late = waitAborted(signal)
-    .then(() => clock.sleep(LIMITS.captureDrainMs, given.signal))
-    .then(() => log.warn("stopped before all was written; the next start reads the rest again"));
+  const overdue = aborted(signal)
+    .then(() => clock.sleep(LIMITS.captureDrainMs + LIMITS.captureCloseMs, given.signal))
+    .then(() => Promise.reject(signal.reason));
+  overdue.catch(() => {});
+  source.catch(() => {});
   try {
-    await Promise.race([flushed, late]);
+    return await Promise.race([source, overdue]);
   } finally {
     given.abort();
-    late.catch(() => {});
   }
 }
 
-function waitAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+async function openHealth({ config, log }: Session, watch: CaptureWatch): Promise<HealthEndpoint | undefined> {
+  const { health } = config.capture;
+  if (!health) return undefined;
+  const endpoint = await serveHealth(health, {
+    healthz: () => ({ reasons: whyNotAlive(watch.state()) }),
+    readyz: () => ({ reasons: whyNotReady(watch.state()), ...describeState(watch.state()) }),
   });
+  log.info(`health at http://${health.host}:${endpoint.port}/readyz`, { port: endpoint.port });
+  return endpoint;
 }
 
 /** CONFIG unless exactly one source is configured. */

@@ -19,6 +19,11 @@ const SIMPLE_ESCAPES: Readonly<Record<number, number>> = {
  * which UTF-8 cannot hold.
  */
 export function unescapeBytes(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
+  return contentBytes(bytes, start, end, false);
+}
+
+/** With `loneKept` a lone surrogate becomes the three bytes that it would have in UTF-8. */
+function contentBytes(bytes: Uint8Array, start: number, end: number, loneKept: boolean): Uint8Array | undefined {
   let at = bytes.indexOf(BACKSLASH, start);
   if (at < 0 || at >= end) return bytes.subarray(start, end);
   const out = new Uint8Array(end - start);
@@ -34,9 +39,12 @@ export function unescapeBytes(bytes: Uint8Array, start: number, end: number): Ui
       if (unit >= 0xd800 && unit <= 0xdfff) {
         const paired = unit < 0xdc00 && at < end && bytes[at] === BACKSLASH && bytes[at + 1] === 0x75;
         const low = paired ? hex4(bytes, at + 2) : 0;
-        if (low < 0xdc00 || low > 0xdfff) return undefined;
-        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-        at += 6;
+        if (low >= 0xdc00 && low <= 0xdfff) {
+          unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+          at += 6;
+        } else if (!loneKept) {
+          return undefined;
+        }
       }
       length = putCodePoint(out, length, unit);
     } else {
@@ -78,18 +86,12 @@ export function isPlain(bytes: Uint8Array, start: number, end: number): boolean 
 }
 
 /**
- * A name for comparing member names: equal exactly when the members are the same. Names that are not
- * valid UTF-8 compare as bytes, in a form that no text has.
+ * A name for comparing member names: equal exactly when the bytes that they stand for are. Those that are
+ * not valid UTF-8 compare in a form that no text has.
  */
 export function memberName(bytes: Uint8Array, start: number, end: number): string {
-  const text = decodeString(bytes, start, end);
-  if (text !== undefined) return text;
-  const raw = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("latin1");
-  try {
-    return JSON.parse(`"${raw}"`) + "\ud800".repeat(2);
-  } catch {
-    return `${raw}\ud800\ud800`;
-  }
+  const name = contentBytes(bytes, start, end, true) as Uint8Array;
+  return decodeText(name) ?? `${Buffer.from(name).toString("latin1")}\ud800`;
 }
 
 /** For ASCII this is the cheapest way to a string; `toString("latin1")` calls it. */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { Env } from "./config/overrides.ts";
 import { CutoverError, EXIT } from "./errors.ts";
+import { LIMITS } from "./limits.ts";
 import { type BareRunner, type Surroundings, withSession } from "./open-session.ts";
 import type { Runner } from "./session.ts";
 import { describeFailure } from "./setup/failure.ts";
@@ -27,6 +28,9 @@ export async function main(): Promise<void> {
     process.exit(exitCode);
   });
   process.exitCode = await executeCli(process.argv.slice(2), processStreams(), process.env, processSignals);
+  // A call of a store or a broker that hangs must not hold a process that has given its answer. One that has
+  // succeeded leaves nothing open: there the wait would only hide that it did.
+  if (process.exitCode !== EXIT.pass) setTimeout(() => process.exit(), LIMITS.exitGraceMs).unref();
 }
 
 /** Runs one command line to its end; resolves with the exit code and never rejects. */

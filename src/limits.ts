@@ -10,6 +10,26 @@ export const LIMITS = {
   textFieldChars: 4 * KIB,
   /** Time that capture takes at most to make durable what it holds, once it is told to stop. */
   captureDrainMs: 20_000,
+  /** What leaving the source may take beside it, and what a process that has ended may leave open. */
+  captureCloseMs: 1_000,
+  exitGraceMs: 1_000,
+  /** Time after which capture is no longer ready: without an answer of the broker, and without any progress. */
+  captureSilentMs: 15_000,
+  captureStuckMs: 60_000,
+  /** Time after which only a restart helps: without any sign of the Kafka client, and with one write under way. */
+  captureLostMs: 300_000,
+  captureWriteMaxMs: 1_800_000,
+  /** A turn of the event loop that takes longer is no turn. */
+  eventLoopMs: 30_000,
+  /** Topics used as a metric tag; the rest is `other`. */
+  metricTopics: 50,
+  /** Connections to the health endpoint at once. */
+  healthConnections: 32,
+  /** Lines of one kind written in one window; the rest is counted in one line. */
+  logBurst: 20,
+  logWindowMs: 10_000,
+  /** Kinds of lines that are told apart for that. */
+  logKinds: 1_000,
   /** Messages consumed before `maxRejectRate` is judged: fewer are no evidence. */
   rejectRateMinMessages: 100,
   /** A response of a broker: what a fetch asks for, and one batch beyond it. */
@@ -91,6 +111,10 @@ export const LIMITS = {
   metricModels: 1_000,
   /** Distinct counters (name and tags) summed in process before they are sent ahead of the interval. */
   metricCounters: 10_000,
+  /** Least room of a local store, and largest difference of clocks, with which `cutover doctor` is content. */
+  diskFreeBytes: 1024 * MIB,
+  diskFreeFiles: 10_000,
+  clockSkewMs: 60_000,
   /** Longest time one check of `cutover doctor` may take. */
   doctorCheckMs: 10_000,
   /** A larger config file is refused. */

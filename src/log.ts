@@ -1,5 +1,6 @@
 /** Log lines on stderr: pretty on a terminal, one JSON object a line elsewhere. */
 import type { Clock } from "./clock.ts";
+import { createStormGuard } from "./log-storm.ts";
 import type { Output } from "./streams.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -34,7 +35,7 @@ const ERASE_LINE = "\r\x1b[K";
 
 /**
  * A logger that never throws and never waits: lines queue behind each other, `flush` waits for all of them.
- * Under quiet only warnings and errors are written.
+ * Under quiet only warnings and errors are written. Of a storm of lines of one kind all but the first are summed.
  */
 export function createLogger({ output, clock, format, level, quiet, color }: LoggerOptions): Logger {
   const least = Math.max(LEVELS.indexOf(level), quiet ? LEVELS.indexOf("warn") : 0);
@@ -49,8 +50,17 @@ export function createLogger({ output, clock, format, level, quiet, color }: Log
     // A broken stderr must not end the work: there is no one left to tell.
     written = written.then(() => output.write(text)).catch(() => {});
   };
+  const storm = createStormGuard<LogLevel>(clock);
+  const sum = (all: boolean): void => {
+    for (const { kind, message, count } of storm.take(all)) put(kind, message, { repeated: count });
+  };
   const line = (at: LogLevel, message: string, fields: LogFields): void => {
     if (LEVELS.indexOf(at) < least) return;
+    sum(false);
+    // Whoever asks for debug lines wants all of them.
+    if (at === "debug" || storm.admits(at, message)) put(at, message, fields);
+  };
+  const put = (at: LogLevel, message: string, fields: LogFields): void => {
     const text = format === "json" ? jsonLine(clock, at, message, fields) : prettyLine(at, message, fields, color);
     write(shown === "" ? `${text}\n` : `${ERASE_LINE}${text}\n${shown}`);
   };
@@ -76,6 +86,7 @@ export function createLogger({ output, clock, format, level, quiet, color }: Log
       else line("info", message, fields);
     },
     async flush() {
+      sum(true);
       if (redraws) redraw();
       if (shown !== "") write("\n");
       shown = "";

@@ -98,6 +98,8 @@ export const captureSchema = z.strictObject({
   sample: z.array(z.strictObject({ models: z.string().min(1), rate: z.number().min(0).max(1) })).default([]),
   maxRejectRate: z.number().min(0).max(1).default(0.01),
   memory: bytesSchema.prefault("512MiB"),
+  /** `/healthz` and `/readyz` while a capture runs; bound only when it is set. */
+  health: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).default("127.0.0.1") }).optional(),
 });
 export type CaptureSettings = z.infer<typeof captureSchema>;
 

@@ -55,6 +55,7 @@ capture:
   # sample: [ { models: "*", rate: 1 } ]
   # maxRejectRate: 0.01               # above it capture stops with an error
   # memory: 512MiB
+  # health: { port: 8080 }            # /healthz and /readyz; host: 0.0.0.0 for probes from outside (Kubernetes)
 
 targets:
   candidate:                          # the name for: cutover replay --target candidate

@@ -22,7 +22,7 @@ export interface Interrupt {
   release(): void;
 }
 
-/** The first signal lets the command stop at a safe place; a second SIGINT ends the process at once. */
+/** The first signal lets the command stop at a safe place; a second, of either kind, ends the process at once. */
 export function listenForInterrupt(hooks: SignalHooks, tell: (message: string) => void): Interrupt {
   const controller = new AbortController();
   const stops = [
@@ -34,7 +34,7 @@ export function listenForInterrupt(hooks: SignalHooks, tell: (message: string) =
       );
     }),
     hooks.on("SIGTERM", () => {
-      if (controller.signal.aborted) return;
+      if (controller.signal.aborted) return hooks.exitNow(EXIT.terminated);
       controller.abort(
         new CutoverError("TERMINATED", "terminated", { hint: "the same command goes on where it stopped" }),
       );

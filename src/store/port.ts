@@ -1,3 +1,5 @@
+import type { CutoverError } from "../errors.ts";
+
 /**
  * The store: a flat map from key to immutable-by-convention object. S3 semantics, so that every adapter
  * can keep them: a put is atomic (readers see the old object or the whole new one), a conditional put is
@@ -9,6 +11,9 @@
 export interface Store {
   /** As given by the user: `s3://bucket/prefix`, a folder, `memory:`. For messages. */
   readonly url: string;
+
+  /** Set by whoever watches the store: told of each try of a call that failed in passing and is made again. */
+  onRetry?: (error: CutoverError, attempt: number) => void;
 
   /** Checks that the store can be used, before any work; throws STORE_UNUSABLE or STORE_DENIED. */
   check(options?: { readonly write?: boolean; readonly signal?: AbortSignal }): Promise<void>;

@@ -1,6 +1,6 @@
 /** Tries again what failed in passing: exponential backoff with full jitter, bounded in tries and in waiting. */
 import type { Clock } from "../clock.ts";
-import { isCutoverError } from "../errors.ts";
+import { type CutoverError, isCutoverError } from "../errors.ts";
 
 export interface RetryPolicy {
   /** Tries in all, the first included. */
@@ -11,6 +11,8 @@ export interface RetryPolicy {
   readonly clock: Pick<Clock, "sleep">;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Told of each try that failed and will be made again. */
+  readonly onRetry?: (error: CutoverError, attempt: number) => void;
 }
 
 /** Calls until it succeeds, fails with an error that is not retryable, or tries are used up: then the last error. */
@@ -26,6 +28,7 @@ export async function withRetry<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (!isCutoverError(error) || !error.retryable || attempt >= policy.attempts) throw error;
+      policy.onRetry?.(error, attempt);
     }
     const ceiling = Math.min(policy.maxMs, policy.baseMs * 2 ** (attempt - 1));
     await policy.clock.sleep(policy.random() * ceiling, signal);

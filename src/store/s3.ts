@@ -46,6 +46,7 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 
 class S3Store implements Store {
   readonly url: string;
+  onRetry?: (error: CutoverError, attempt: number) => void;
   private readonly sdk: Sdk;
   private readonly client: S3Client;
   private readonly bucket: string;
@@ -60,7 +61,11 @@ class S3Store implements Store {
     this.bucket = options.bucket;
     this.base = options.prefix === "" ? "" : `${options.prefix}/`;
     this.settings = options.settings;
-    this.retry = { ...DEFAULT_RETRY, ...options.retry };
+    this.retry = {
+      ...DEFAULT_RETRY,
+      onRetry: (error, attempt) => this.onRetry?.(error, attempt),
+      ...options.retry,
+    };
     this.client = createClient(sdk, options.settings, options.idleMs ?? LIMITS.storeIdleMs);
   }
 

@@ -30,6 +30,7 @@ class FakeKafka implements KafkaClient {
   topics = async () => ["t", "__consumer_offsets"];
   bounds = async () => new Map([[0, { low: this.low, high: this.high }]]);
   committed = async () => new Map(this.hint ? [[0, this.hint]] : []);
+  group = async () => ({ state: "Stable", members: [] });
   async run(listener: KafkaListener): Promise<void> {
     this.listener = listener;
     this.join();

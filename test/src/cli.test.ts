@@ -177,12 +177,17 @@ describe("signals", () => {
     expect(signals.exits).toEqual([]);
   });
 
-  test("a second SIGINT ends the process at once", async () => {
+  test.each([
+    ["SIGINT", "SIGINT", 130],
+    ["SIGINT", "SIGTERM", 143],
+    ["SIGTERM", "SIGINT", 130],
+    ["SIGTERM", "SIGTERM", 143],
+  ] as const)("%s, then %s, ends the process at once", async (first, second, code) => {
     const signals = hooks();
     const running = run(["doctor", "--config", config], { hooks: signals });
-    signals.fire("SIGINT");
-    signals.fire("SIGINT");
+    signals.fire(first);
+    signals.fire(second);
     await running;
-    expect(signals.exits).toEqual([130]);
+    expect(signals.exits).toEqual([code]);
   });
 });

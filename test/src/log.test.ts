@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/limits.ts";
 import { createLogger, type Logger, type LoggerOptions } from "../../src/log.ts";
 import { testClock } from "../support/clock.ts";
 import { type MemoryOutput, memoryOutput } from "../support/output.ts";
@@ -126,4 +127,50 @@ describe("progress", () => {
 test("a stderr that fails ends neither the work nor the flush", async () => {
   const output = { isTTY: false, columns: 80, write: () => Promise.reject(new Error("EPIPE")), text: () => "" };
   await expect(written({ output }, (log) => log.info("x"))).resolves.toBe("");
+});
+
+describe("a storm of lines of one kind", () => {
+  const messages = (output: MemoryOutput): Record<string, unknown>[] =>
+    output
+      .text()
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  test("is written a few times, then summed; lines that differ in digits alone are of one kind", async () => {
+    const { log, clock, output } = setUp();
+    for (let i = 0; i < 1_000; i++) log.warn(`try ${i} failed`, { i });
+    log.warn("another");
+    expect(messages(output).length).toBeLessThanOrEqual(LIMITS.logBurst + 1);
+    clock.advance(LIMITS.logWindowMs);
+    log.info("later");
+    await log.flush();
+    const lines = messages(output);
+    expect(lines.filter(({ i }) => i !== undefined)).toHaveLength(LIMITS.logBurst);
+    expect(lines.slice(-2)).toMatchObject([
+      { level: "warn", message: "try 0 failed", repeated: 1_000 - LIMITS.logBurst },
+      { level: "info", message: "later" },
+    ]);
+  });
+
+  test("is summed at the end at the latest, and begins anew after its window", async () => {
+    const { log, clock, output } = setUp();
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 2 * LIMITS.logBurst; i++) log.error("no space");
+      clock.advance(LIMITS.logWindowMs);
+    }
+    await log.flush();
+    const lines = messages(output);
+    expect(lines.filter(({ repeated }) => repeated === undefined)).toHaveLength(3 * LIMITS.logBurst);
+    expect(lines.filter(({ repeated }) => repeated === LIMITS.logBurst)).toHaveLength(3);
+  });
+
+  test("is not cut where debug lines were asked for, and holds no more kinds than the limit", async () => {
+    const { log, output } = setUp({ level: "debug" });
+    for (let i = 0; i < 3 * LIMITS.logBurst; i++) log.debug("detail");
+    const letters = (n: number): string => [...String(n)].map((digit) => "abcdefghij"[Number(digit)]).join("");
+    for (let i = 0; i < 3 * LIMITS.logKinds; i++) log.warn(letters(i));
+    await log.flush();
+    expect(messages(output)).toHaveLength(3 * LIMITS.logBurst + 3 * LIMITS.logKinds);
+  });
 });

@@ -56,7 +56,8 @@ async function format(place: Place): Promise<void> {
   await writeFile(config, written.replace(`log.dirs=${data}`, `log.dirs=${fresh}`));
   const options = { cwd: place.folder, timeoutMs: FORMAT_TIMEOUT_MS };
   const tool = "kafka.tools.StorageTool";
-  const id = (await run(java(place, [], [tool, "random-uuid"]), options)).trim();
+  // The tool logs to stdout as well: the id is its last line.
+  const id = (await run(java(place, [], [tool, "random-uuid"]), options)).trim().split("\n").at(-1) ?? "";
   await run(java(place, [], [tool, "format", "-t", id, "-c", config]), options);
   await rename(fresh, data);
 }

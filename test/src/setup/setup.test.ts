@@ -12,6 +12,7 @@ import type { Check } from "../../../src/session.ts";
 import { configJsonSchema } from "../../../src/setup/config.ts";
 import { doctor } from "../../../src/setup/doctor.ts";
 import { CONFIG_TEMPLATE } from "../../../src/setup/init.ts";
+import { listenDogstatsd } from "../../support/dogstatsd.ts";
 import { memoryOutput } from "../../support/output.ts";
 
 let dir: string;
@@ -108,14 +109,16 @@ describe("doctor", () => {
   }
 
   test("all well: exit 0", async () => {
-    const yaml = 'metrics: { dogstatsd: { url: "udp://127.0.0.1:8125" } }\n';
+    const listener = await listenDogstatsd();
+    const yaml = `metrics: { dogstatsd: { url: "${listener.url}" } }\n`;
     const { code, ok, checks } = await diagnose(yaml, [{ name: "mine", run: async () => "fine" }]);
     expect([code, ok]).toEqual([0, true]);
     expect(checks).toMatchObject([
       { name: "store memory:", ok: true },
       { name: "mine", ok: true, detail: "fine" },
-      { name: "dogstatsd udp://127.0.0.1:8125", ok: true },
+      { name: `dogstatsd ${listener.url}`, ok: true },
     ]);
+    await listener.close();
   });
 
   test("one that fails: exit 2, with how to mend it; the others are still shown", async () => {
