@@ -7,7 +7,7 @@ import { auditCaptures } from "./audit.ts";
 import { listCaptures } from "./captures.ts";
 import { readTime } from "./fields.ts";
 import type { Until } from "./port.ts";
-import { renderAudit, renderCapture, renderCaptures } from "./render.ts";
+import { auditProgress, renderAudit, renderCapture, renderCaptures } from "./render.ts";
 import { captureStage } from "./stage.ts";
 
 export { captureChecks } from "./checks.ts";
@@ -66,20 +66,30 @@ async function capture(session: Session, { until = { kind: "never" } }: CaptureF
 }
 
 async function captures(session: Session, flags: CapturesFlags): Promise<number> {
-  const { store, signal, log } = session;
+  const { store, signal } = session;
   // A store that is not there at all must not read as an empty one.
   await store.check({ signal });
-  if (!flags.audit) {
-    const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
-    const result = await listCaptures(store, query, signal);
-    await print(session, result, () => renderCaptures(result));
-    return EXIT.pass;
-  }
-  const onProgress = (objects: number): void => log.progress(`${objects} objects audited`);
-  const result = await auditCaptures(store, { repair: flags.repair ?? false, signal, onProgress });
+  if (flags.audit) return audit(session, flags.repair ?? false);
+  const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
+  const result = await listCaptures(store, query, signal);
+  await print(session, result, () => renderCaptures(result));
+  return EXIT.pass;
+}
+
+async function audit(session: Session, repair: boolean): Promise<number> {
+  const { store, signal, log, clock } = session;
+  const started = clock.monotonic();
+  const seconds = (): number => (clock.monotonic() - started) / 1000;
+  const result = await auditCaptures(store, {
+    repair,
+    signal,
+    onProgress: (objects, all) => log.progress(auditProgress(objects, all, seconds())),
+  });
+  const { objects } = result.sums;
+  if (objects > 0) log.info(auditProgress(objects, objects, seconds()));
   await log.flush();
   await print(session, result, () => renderAudit(result));
-  if (result.partitions.length === 0) return EXIT.nothing;
+  if (objects === 0) return EXIT.nothing;
   return result.ok ? EXIT.pass : EXIT.fail;
 }
 

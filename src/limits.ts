@@ -20,6 +20,10 @@ export const LIMITS = {
   captureFlushes: 2,
   /** Capture objects whose footers are read at once. */
   footerReads: 16,
+  /** Capture objects of which `captures` reads rows at once. */
+  listedObjects: 4,
+  /** Gaps, overlaps, faults and orphans that an audit lists; the rest is counted. */
+  auditFindings: 10_000,
   /** Uncompressed bytes of a row group. */
   rowGroupBytes: 16 * MIB,
   /** Uncompressed bytes of a Parquet page. */

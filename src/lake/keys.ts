@@ -43,6 +43,25 @@ export function rejectsKey(range: RangeId, last: bigint, sha256: string): string
   return `${partitionPrefix("rejects", log, partition)}${span}.parquet`;
 }
 
+export interface RejectsId extends RangeId {
+  readonly last: bigint;
+  /** First 8 hex digits of the sha256 of the object's bytes. */
+  readonly sha8: string;
+}
+
+export function parseRejectsKey(key: string): RejectsId | undefined {
+  const match = /^rejects\/([^/]+)\/(\d+)\/(\d{20})-(\d{20})-([0-9a-f]{8})\.parquet$/.exec(key);
+  if (!match) return undefined;
+  const [, log, partition, first, last, sha8] = match as unknown as readonly string[];
+  return {
+    log: log as string,
+    partition: Number(partition),
+    first: BigInt(first as string),
+    last: BigInt(last as string),
+    sha8: sha8 as string,
+  };
+}
+
 export function runKey(run: string): string {
   return `${runsPrefix}${run}/run.json`;
 }
