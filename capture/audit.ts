@@ -7,6 +7,7 @@ import { inOrder } from "../src/ahead.ts";
 import { isCutoverError } from "../src/errors.ts";
 import type { CaptureFooter } from "../src/lake/footer.ts";
 import { captureKey, parseRejectsKey } from "../src/lake/keys.ts";
+import { rereadParents } from "../src/lake/reread.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { type CaptureCheck, checkCapture } from "./audit-checks.ts";
@@ -35,6 +36,8 @@ export interface PartitionAudit {
   /** What else is wrong: unreadable objects, counts that cannot be true, rejects that are missing or another's. */
   readonly faults: { readonly key: string; readonly fault: string }[];
   readonly sums: Totals;
+  /** The log whose rejected messages these are, read again: `partition` and offset are those they have there. */
+  readonly rejectsOf?: string;
 }
 
 export interface AuditResult {
@@ -135,10 +138,12 @@ class Audit {
 
   result(deleted: readonly string[]): AuditResult {
     const gone = new Set(deleted);
-    const partitions = this.#partitions.map((audit) => ({
-      ...audit,
-      orphans: audit.orphans.filter((key) => !gone.has(key)),
-    }));
+    const parents = rereadParents(this.#partitions.map(({ log }) => log));
+    const partitions = this.#partitions.map((audit) => {
+      const rejectsOf = parents.get(audit.log);
+      const orphans = audit.orphans.filter((key) => !gone.has(key));
+      return { ...audit, orphans, ...(rejectsOf === undefined ? {} : { rejectsOf }) };
+    });
     return {
       // Of nothing there is no proof.
       ok: this.#sound && this.sums.objects > 0,

@@ -2,6 +2,7 @@
 import { parseRejectsKey } from "../src/lake/keys.ts";
 import type { AuditResult, PartitionAudit } from "./audit.ts";
 import type { CapturesResult, ModelSummary } from "./captures.ts";
+import type { RereadResult } from "./rejects-stage.ts";
 import type { CaptureResult } from "./stage.ts";
 import type { Totals } from "./totals.ts";
 
@@ -46,6 +47,29 @@ export function renderCapture(result: CaptureResult, storeUrl: string): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** What became of rejected messages, or would, by the reason of then and of now. */
+export function renderReread({ waiting, captured, sampledOut, rejected, dryRun }: RereadResult): string {
+  if (waiting.messages === 0) return "no rejected messages to read again\n";
+  const rows = Object.entries(waiting.reasons).sort(([, a], [, b]) => b.messages - a.messages);
+  const width = Math.max(8, ...rows.map(([reason]) => reason.length));
+  const line = (name: string, messages: string, records: string): string =>
+    `  ${name.padEnd(width)}  ${messages.padStart(11)}  ${records.padStart(14)}`;
+  const lines = [
+    line("rejected", "messages", dryRun ? "would be taken" : "are taken now"),
+    ...rows.map(([reason, { messages, records }]) => line(reason, formatCount(messages), formatCount(records))),
+    line("", formatCount(waiting.messages), formatCount(waiting.records)),
+  ];
+  for (const [reason, { messages, example, detail }] of Object.entries(waiting.still))
+    lines.push(`  still ${reason}: ${formatCount(messages)}, such as ${example}: ${detail}`);
+  if (waiting.records === 0) lines.push("none of them becomes a record: mend capture.map, then start this again");
+  else if (dryRun) lines.push("nothing was written: without --dry-run they are captured");
+  else {
+    const sampled = sampledOut > 0 ? `, ${formatCount(sampledOut)} sampled out` : "";
+    lines.push(`${formatCount(captured)} captured${sampled}, ${formatCount(rejected)} rejected again and kept`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
 export function renderCaptures({ models, rows, gaps, sums }: CapturesResult): string {
   const names = Object.keys(models);
   if (names.length === 0)
@@ -84,10 +108,11 @@ export function renderAudit({ ok, partitions, foreign, unlisted, sums, deleted }
 }
 
 function partitionLines(partition: PartitionAudit): string[] {
-  const { log, first, last, objects, gaps, overlaps, orphans, faults } = partition;
+  const { log, first, last, objects, gaps, overlaps, orphans, faults, rejectsOf } = partition;
   const span = BigInt(last) < BigInt(first) ? "nothing readable" : `${first} to ${last}`;
   const lines = [
-    `${log}/${partition.partition}  ${span}  ${formatCount(objects)} ${objects === 1 ? "object" : "objects"}`,
+    `${log}/${partition.partition}  ${span}  ${formatCount(objects)} ${objects === 1 ? "object" : "objects"}` +
+      (rejectsOf === undefined ? "" : `  rejects of ${rejectsOf}, read again`),
   ];
   for (const { from, to, reason } of gaps)
     lines.push(`  ${reason === "missing" ? "MISSING" : "gap"} ${from} to ${to} (${reason})`);

@@ -138,8 +138,11 @@ export function reportKey(run: string, rules: string): string {
   return `${comparePrefix(run, rules)}report.html`;
 }
 
-/** Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `+` could break. */
+/**
+ * Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `+` could break, and no `_` or
+ * `.` in front: Athena and Spark leave out whatever stands under such a name, without a word.
+ */
 export function sanitiseLogName(name: string): string {
   const clean = name.replace(/[^A-Za-z0-9._-]/g, "_").replace(/\.{2,}/g, "_");
-  return clean === "" || clean === "." ? "_" : clean.slice(0, 200);
+  return (/^[A-Za-z0-9-]/.test(clean) ? clean : `x-${clean}`).slice(0, 200);
 }

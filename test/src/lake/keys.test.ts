@@ -7,6 +7,7 @@ import {
   diffsKey,
   parseCaptureKey,
   parseCommitKey,
+  parseRejectsKey,
   rejectsKey,
   reportKey,
   sanitiseLogName,
@@ -76,12 +77,29 @@ describe("laws", () => {
   test("a sanitised log name breaks neither a key nor a unit", () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
-        expect(sanitiseLogName(name)).toMatch(/^[A-Za-z0-9._-]{1,200}$/);
+        expect(sanitiseLogName(name)).toMatch(/^[A-Za-z0-9-][A-Za-z0-9._-]{0,199}$/);
         expect(sanitiseLogName(name)).not.toMatch(/^\.\.?$|\.\./);
         expect(sanitiseLogName(sanitiseLogName(name))).toBe(sanitiseLogName(name));
       }),
     );
   });
+});
+
+test.each([
+  ["_internal", "x-_internal"],
+  [".hidden", "x-.hidden"],
+  ["", "x-"],
+  ["inference", "inference"],
+])("the log of %j is %s, which Athena and Spark do not leave out", (name, log) => {
+  expect(sanitiseLogName(name)).toBe(log);
+});
+
+test("a rejects key says its range and the beginning of its hash", () => {
+  fc.assert(
+    fc.property(range, offset, (id, last) => {
+      expect(parseRejectsKey(rejectsKey(id, last, "0123456789abcdef"))).toEqual({ ...id, last, sha8: "01234567" });
+    }),
+  );
 });
 
 test.each([
