@@ -1,4 +1,8 @@
-/** Where every dataset stands under the store root. Numbers are zero-padded so that key order is position order. */
+/**
+ * Where every dataset stands under the store root. Numbers are zero-padded so that key order is position order.
+ * Parts of a name are joined by `~`, which no URL encodes: DuckDB takes a `+` for a space where a server lists keys
+ * as they are.
+ */
 
 const OFFSET_DIGITS = 20;
 const COMMIT_DIGITS = 6;
@@ -85,7 +89,7 @@ export function replaysPrefix(run: string): string {
 
 /** Prefix of the commits of one unit: a capture object and a bucket. */
 export function unitPrefix(run: string, range: RangeId, bucket: number): string {
-  return `${replaysPrefix(run)}${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}+${bucket}+`;
+  return `${replaysPrefix(run)}${range.log}~${range.partition}~${pad(range.first, OFFSET_DIGITS)}~${bucket}~`;
 }
 
 export function commitKey(run: string, range: RangeId, bucket: number, n: number): string {
@@ -99,7 +103,7 @@ export interface CommitId extends RangeId {
 }
 
 export function parseCommitKey(key: string): CommitId | undefined {
-  const match = /^replays\/([^/]+)\/([^/+]+)\+(\d+)\+(\d{20})\+(\d+)\+(\d+)\.parquet$/.exec(key);
+  const match = /^replays\/([^/]+)\/([^/~]+)~(\d+)~(\d{20})~(\d+)~(\d+)\.parquet$/.exec(key);
   if (!match) return undefined;
   return {
     run: match[1] as string,
@@ -126,8 +130,8 @@ export function diffsPrefix(run: string, rules: string): string {
 
 /** `part` counts the objects of one range: more than one only where its findings would outgrow an object. */
 export function diffsKey(run: string, rules: string, range: RangeId, part = 0): string {
-  const name = `${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}`;
-  return `${diffsPrefix(run, rules)}${name}${part === 0 ? "" : `+${part}`}.parquet`;
+  const name = `${range.log}~${range.partition}~${pad(range.first, OFFSET_DIGITS)}`;
+  return `${diffsPrefix(run, rules)}${name}${part === 0 ? "" : `~${part}`}.parquet`;
 }
 
 export function summaryKey(run: string, rules: string): string {
@@ -139,7 +143,7 @@ export function reportKey(run: string, rules: string): string {
 }
 
 /**
- * Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `+` could break, and no `_` or
+ * Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `~` could break, and no `_` or
  * `.` in front: Athena and Spark leave out whatever stands under such a name, without a word.
  */
 export function sanitiseLogName(name: string): string {

@@ -30,8 +30,8 @@ describe("keys as the design writes them", () => {
       rejectsKey(id, 99n, "0123456789abcdef"),
       "rejects/inference@0a1b2c3d/5/00000000000000000042-00000000000000000099-01234567.parquet",
     ],
-    [commitKey("r1", id, 3, 7), "replays/r1/inference@0a1b2c3d+5+00000000000000000042+3+000007.parquet"],
-    [diffsKey("r1", "abc", id), "compares/r1/abc/diffs/inference@0a1b2c3d+5+00000000000000000042.parquet"],
+    [commitKey("r1", id, 3, 7), "replays/r1/inference@0a1b2c3d~5~00000000000000000042~3~000007.parquet"],
+    [diffsKey("r1", "abc", id), "compares/r1/abc/diffs/inference@0a1b2c3d~5~00000000000000000042.parquet"],
     [summaryKey("r1", "abc"), "compares/r1/abc/summary.json"],
     [reportKey("r1", "abc"), "compares/r1/abc/report.html"],
   ])("%s", (key, expected) => {
