@@ -14,14 +14,14 @@ export const LIMITS = {
   rejectRateMinMessages: 100,
   /** Unpacked bytes of one Kafka record batch: a bomb must not take the memory. Messages are at most 10 MiB each. */
   recordBatchBytes: 128 * MIB,
+  /** Latest messages over which it is judged: of all since the start, a topic that goes bad late would hide in the good. */
+  rejectRateWindow: 10_000,
   /** Buffered records live in chunks of this size, so that 600 partitions stay small. */
   captureChunkBytes: 64 * KIB,
   /** Capture objects being encoded and written at once. */
   captureFlushes: 2,
   /** Capture objects whose footers are read at once. */
   footerReads: 16,
-  /** Capture objects of which `captures` reads rows at once. */
-  listedObjects: 4,
   /** Gaps, overlaps, faults and orphans that an audit lists; the rest is counted. */
   auditFindings: 10_000,
   /** Uncompressed bytes of a row group. */
