@@ -10,7 +10,7 @@ import { DIALECTS, type Dialect, presentDatasets, renderDdl } from "./ddl.ts";
 import { readTime } from "./fields.ts";
 import type { Until } from "./port.ts";
 import { rereadStage } from "./rejects-stage.ts";
-import { auditProgress, renderAudit, renderCapture, renderCaptures, renderReread } from "./render.ts";
+import { objectsProgress, renderAudit, renderCapture, renderCaptures, renderReread } from "./render.ts";
 import { captureStage } from "./stage.ts";
 
 export { captureChecks } from "./checks.ts";
@@ -100,22 +100,31 @@ async function captures(session: Session, flags: CapturesFlags): Promise<number>
   if (flags.audit) return audit(session, flags.repair ?? false);
   if (flags.ddl) return ddl(session, flags.ddl);
   const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
-  const result = await listCaptures(store, query, signal);
+  const seconds = stopwatch(session);
+  const result = await listCaptures(store, query, {
+    signal,
+    onProgress: (objects) => session.log.progress(objectsProgress("read", objects, undefined, seconds())),
+  });
+  await session.log.flush();
   await print(session, result, () => renderCaptures(result));
   return EXIT.pass;
 }
 
-async function audit(session: Session, repair: boolean): Promise<number> {
-  const { store, signal, log, clock } = session;
+function stopwatch({ clock }: Session): () => number {
   const started = clock.monotonic();
-  const seconds = (): number => (clock.monotonic() - started) / 1000;
+  return () => (clock.monotonic() - started) / 1000;
+}
+
+async function audit(session: Session, repair: boolean): Promise<number> {
+  const { store, signal, log } = session;
+  const seconds = stopwatch(session);
   const result = await auditCaptures(store, {
     repair,
     signal,
-    onProgress: (objects, all) => log.progress(auditProgress(objects, all, seconds())),
+    onProgress: (objects, all) => log.progress(objectsProgress("audited", objects, all, seconds())),
   });
   const { objects } = result.sums;
-  if (objects > 0) log.info(auditProgress(objects, objects, seconds()));
+  if (objects > 0) log.info(objectsProgress("audited", objects, objects, seconds()));
   await log.flush();
   await print(session, result, () => renderAudit(result));
   if (objects === 0) return EXIT.nothing;

@@ -125,11 +125,11 @@ function partitionLines(partition: PartitionAudit): string[] {
   return lines;
 }
 
-/** `12,345 of 100,000 objects audited (1,640/s), 7 s`. */
-export function auditProgress(objects: number, all: number | undefined, seconds: number): string {
+/** `12,345 of 100,000 objects audited (1,640/s), 7 s`. `all` is undefined while their number is not known. */
+export function objectsProgress(what: string, objects: number, all: number | undefined, seconds: number): string {
   const rate = seconds > 0 ? Math.round(objects / seconds) : 0;
   const of = all === undefined ? "" : ` of ${formatCount(all)}`;
-  return `${formatCount(objects)}${of} objects audited (${formatCount(rate)}/s), ${Math.floor(seconds)} s`;
+  return `${formatCount(objects)}${of} objects ${what} (${formatCount(rate)}/s), ${Math.floor(seconds)} s`;
 }
 
 function isoTime(ms: number): string {

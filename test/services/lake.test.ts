@@ -28,6 +28,8 @@ const LINES = 300;
 /** Bytes that a reader of JSON would change: a large number, trailing zeros, escapes, order and white space. */
 const inputOf = (i: number): string => `{ "n":${i}.0,"big":9007199254740993, "s":"\\u00e9\\/" , "a":[1e400]}`;
 
+const ANSWER = '{"label":"positive","score":0.5,"i":0}';
+
 function line(i: number): string {
   const model = i % 3 === 0 ? "who" : "model";
   return `{"id":"r${i}","${model}":"client-${i % 7}/m","input":${inputOf(i)},"output":{"label":"positive","score":0.5,"i":${i}}}`;
@@ -64,7 +66,7 @@ describe.skipIf(skip).sequential("the lake on S3", { timeout: 600_000 }, () => {
     dir = await mkdtemp(join(tmpdir(), "cutover-lake-"));
     // It answers the first record as the legacy model did, and every other one with one wrong member.
     model = createServer((request, response) => {
-      request.resume().on("end", () => response.end('{"label":"positive","score":0.5,"i":0}'));
+      request.resume().on("end", () => response.setHeader("content-type", "application/json").end(ANSWER));
     });
     await new Promise<void>((listening) => model.listen(0, "127.0.0.1", listening));
     await makeBucket(endpoint, bucket);

@@ -83,7 +83,7 @@ async function venv(folder: string, packages: readonly string[]): Promise<void> 
 }
 
 function pom(): string {
-  const sdk = ["s3", "s3-transfer-manager", "sts", "kms"].map(
+  const sdk = ["s3", "apache-client", "s3-transfer-manager", "sts", "kms"].map(
     (artifact) =>
       `    <dependency><groupId>software.amazon.awssdk</groupId><artifactId>${artifact}</artifactId><version>${AWS_SDK}</version></dependency>`,
   );
