@@ -12,10 +12,10 @@ export const LIMITS = {
   captureDrainMs: 20_000,
   /** Messages consumed before `maxRejectRate` is judged: fewer are no evidence. */
   rejectRateMinMessages: 100,
-  /** Unpacked bytes of one Kafka record batch: a bomb must not take the memory. Messages are at most 10 MiB each. */
-  recordBatchBytes: 128 * MIB,
   /** Latest messages over which it is judged: of all since the start, a topic that goes bad late would hide in the good. */
   rejectRateWindow: 10_000,
+  /** Unpacked bytes of one Kafka record batch: a bomb must not take the memory. Messages are at most 10 MiB each. */
+  recordBatchBytes: 128 * MIB,
   /** Buffered records live in chunks of this size, so that 600 partitions stay small. */
   captureChunkBytes: 64 * KIB,
   /** Capture objects being encoded and written at once. */
