@@ -1,12 +1,17 @@
 /**
  * Proof of the ledger, from listings and footers alone: per partition the ranges must chain without hole
- * or overlap, each footer's counts must add up, and every rejects object that a footer names must be there.
+ * or overlap, each footer's counts must add up, and the rejects object that it names must be there and be its own.
+ * Objects pass by in order of position; what is kept of them is what is wrong.
  */
-import { isCutoverError, messageOf } from "../src/errors.ts";
+import { inOrder } from "../src/ahead.ts";
+import { isCutoverError } from "../src/errors.ts";
 import type { CaptureFooter } from "../src/lake/footer.ts";
-import { capturesPrefix, parseCaptureKey, rejectsPrefix } from "../src/lake/keys.ts";
+import { captureKey, parseRejectsKey } from "../src/lake/keys.ts";
+import { rereadParents } from "../src/lake/reread.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
+import { type CaptureCheck, checkCapture } from "./audit-checks.ts";
+import { countCaptures, listLedger } from "./audit-listing.ts";
 import { readCaptureFooter } from "./ledger.ts";
 import { addFooter, emptyTotals, type Totals } from "./totals.ts";
 
@@ -20,154 +25,219 @@ export interface Gap {
 export interface PartitionAudit {
   readonly log: string;
   readonly partition: number;
-  readonly first: string;
-  readonly last: string;
+  /** First and last position held; last below first when no object is readable. */
+  first: string;
+  last: string;
   objects: number;
   readonly gaps: Gap[];
   readonly overlaps: { readonly from: string; readonly to: string; readonly key: string }[];
   /** Rejects objects that no footer names: left by a writer that was killed. No fault: nothing refers to them. */
   readonly orphans: string[];
-  /** What else is wrong: unreadable objects, missing rejects. */
+  /** What else is wrong: unreadable objects, counts that cannot be true, rejects that are missing or another's. */
   readonly faults: { readonly key: string; readonly fault: string }[];
+  readonly sums: Totals;
+  /** The log whose rejected messages these are, read again: `partition` and offset are those they have there. */
+  readonly rejectsOf?: string;
 }
 
 export interface AuditResult {
   /** False when a position is missing or doubled, an object cannot be read, or there is nothing to audit. */
   readonly ok: boolean;
   readonly partitions: readonly PartitionAudit[];
+  /** Objects under captures/ or rejects/ that capture did not write. */
+  readonly foreign: readonly string[];
+  /** Findings beyond LIMITS.auditFindings: counted, not listed. */
+  readonly unlisted: number;
   readonly sums: Totals;
-  /** Orphans deleted by `--repair`. */
+  /** Orphans that `--repair` deleted. */
   readonly repaired: number;
+  readonly deleted: readonly string[];
 }
 
 export interface AuditOptions {
   readonly repair: boolean;
   readonly signal?: AbortSignal;
-  /** Called now and then with the number of objects read. */
-  readonly onProgress?: (objects: number) => void;
+  /** Called now and then with the number of capture objects audited, and of all there are once that is known. */
+  readonly onProgress?: (objects: number, all: number | undefined) => void;
 }
 
-export async function auditCaptures(store: Store, { repair, signal, onProgress }: AuditOptions): Promise<AuditResult> {
-  // Listed before the captures: a rejects object whose capture object is being written is then not an orphan.
-  const rejects = new Map<string, number>();
-  for await (const { key, size } of store.list(rejectsPrefix, signal ? { signal } : {})) rejects.set(key, size);
-  const sums = emptyTotals();
-  const partitions = new Map<string, PartitionState>();
-  let objects = 0;
-  for await (const { info, footer, fault } of footersOf(store, signal)) {
-    const id = parseCaptureKey(info.key);
-    if (!id) continue;
-    const name = `${id.log}/${id.partition}`;
-    const state = partitions.get(name) ?? newState(id.log, id.partition, id.first);
-    partitions.set(name, state);
-    sums.objects++;
-    sums.bytes += info.size;
-    if (++objects % LIMITS.footerReads === 0) onProgress?.(objects);
-    state.audit.objects++;
-    if (footer) {
-      addFooter(sums, footer);
-      follow(state, info.key, footer, rejects);
-    } else {
-      state.audit.faults.push({ key: info.key, fault: fault ?? "unreadable" });
-    }
-  }
-  const repaired = await settleOrphans(store, partitions, [...rejects.keys()], repair);
-  const audits = [...partitions.values()].map(({ audit, end }) => ({ ...audit, last: String(end - 1n) }));
-  const sound = audits.every(
-    ({ gaps, overlaps, faults }) =>
-      gaps.every(({ reason }) => reason === "retention") && overlaps.length === 0 && faults.length === 0,
+export async function auditCaptures(store: Store, options: AuditOptions): Promise<AuditResult> {
+  const { repair, signal, onProgress } = options;
+  const audit = new Audit();
+  const counting = new AbortController();
+  const counted = signal ? AbortSignal.any([signal, counting.signal]) : counting.signal;
+  let all: number | undefined;
+  const count = countCaptures(store, counted).then(
+    (found) => {
+      all = found;
+    },
+    // The audit meets the same fault by itself, or has ended.
+    () => {},
   );
-  // Of nothing there is no proof.
-  const ok = sound && audits.length > 0;
-  return { ok, partitions: audits, sums, repaired };
-}
-
-interface PartitionState {
-  readonly audit: PartitionAudit;
-  /** Position that the next object must start at. */
-  end: bigint;
-}
-
-function newState(log: string, partition: number, first: bigint): PartitionState {
-  const audit = {
-    log,
-    partition,
-    first: String(first),
-    last: "",
-    objects: 0,
-    gaps: [],
-    overlaps: [],
-    orphans: [],
-    faults: [],
-  };
-  return { audit, end: first };
-}
-
-/** One object after those before it. Named rejects are taken out of `rejects`: what stays is orphaned. */
-function follow(state: PartitionState, key: string, footer: CaptureFooter, rejects: Map<string, number>): void {
-  const { audit } = state;
-  const first = BigInt(footer.first);
-  const next = BigInt(footer.last) + 1n;
-  if (first > state.end) audit.gaps.push({ from: String(state.end), to: String(first - 1n), reason: "missing" });
-  if (first < state.end) {
-    const to = (next < state.end ? next : state.end) - 1n;
-    audit.overlaps.push({ from: footer.first, to: String(to), key });
-  }
-  audit.gaps.push(...footer.gaps);
-  if (footer.rejects && !rejects.delete(footer.rejects.key)) {
-    audit.faults.push({ key, fault: `its rejects object ${footer.rejects.key} is missing` });
-  }
-  if ((footer.rejects?.rows ?? 0) !== footer.rejected) {
-    audit.faults.push({
-      key,
-      fault: `it counts ${footer.rejected} rejects and names an object of ${footer.rejects?.rows ?? 0}`,
-    });
-  }
-  if (next > state.end) state.end = next;
-}
-
-/** Footers in key order, read a few at a time. */
-async function* footersOf(
-  store: Store,
-  signal?: AbortSignal,
-): AsyncGenerator<{ info: ObjectInfo; footer?: CaptureFooter; fault?: string }> {
-  const read = async (info: ObjectInfo) => {
-    try {
-      return { info, footer: await readCaptureFooter(store, info.key, info) };
-    } catch (error) {
-      if (!isCutoverError(error, "PARQUET_CORRUPT", "PARQUET_FOREIGN", "SCHEMA_VERSION", "STORE_MISSING")) throw error;
-      return { info, fault: `${messageOf(error)}${error.details.received ? `: ${error.details.received}` : ""}` };
+  try {
+    const items = inOrder(listLedger(store, signal), LIMITS.footerReads, async (item) =>
+      item.kind === "capture" ? { ...item, check: await checkCapture(store, item.info, item.twins, signal) } : item,
+    );
+    for await (const item of items) {
+      if (item.kind === "rejects") audit.rejects(item.info.key, true);
+      else {
+        audit.capture(item.info, item.check);
+        for (const { key } of item.twins)
+          if (item.check.footer?.rejects?.key !== key) audit.rejects(key, item.check.footer !== undefined);
+        if (audit.sums.objects % LIMITS.footerReads === 0) onProgress?.(audit.sums.objects, all);
+      }
     }
-  };
-  let batch: Promise<{ info: ObjectInfo; footer?: CaptureFooter; fault?: string }>[] = [];
-  for await (const info of store.list(capturesPrefix, signal ? { signal } : {})) {
-    batch.push(read(info));
-    if (batch.length < LIMITS.footerReads) continue;
-    yield* await Promise.all(batch);
-    batch = [];
+  } finally {
+    counting.abort();
+    await count;
   }
-  yield* await Promise.all(batch);
+  const deleted = repair ? await deleteOrphans(store, audit.dead, signal) : [];
+  return audit.result(deleted);
 }
 
-/**
- * Lists rejects that no footer names. Only those that start below the ledger's end may be deleted: their
- * range is taken, so no footer can ever name them. One at the end may belong to a writer at work.
- */
-async function settleOrphans(
-  store: Store,
-  partitions: ReadonlyMap<string, PartitionState>,
-  keys: readonly string[],
-  repair: boolean,
-): Promise<number> {
-  const dead: string[] = [];
-  for (const key of keys) {
-    const match = /^rejects\/([^/]+)\/(\d+)\/(\d{20})-/.exec(key);
-    const state = partitions.get(`${match?.[1]}/${match?.[2]}`);
-    if (!match || !state) continue;
-    const isDead = BigInt(match[3] as string) < state.end;
-    if (isDead && repair) dead.push(key);
-    else state.audit.orphans.push(key);
+class Audit {
+  readonly sums = emptyTotals();
+  /** Orphans whose range is held by an object that does not name them: no footer can ever name them any more. */
+  readonly dead: string[] = [];
+  readonly #partitions: PartitionAudit[] = [];
+  readonly #foreign: string[] = [];
+  #current: PartitionAudit | undefined;
+  /** Position after the last one held. */
+  #end = 0n;
+  #listed = 0;
+  #unlisted = 0;
+  #sound = true;
+
+  capture({ key, size }: ObjectInfo, { range, footer, faults }: CaptureCheck): void {
+    this.sums.objects++;
+    this.sums.bytes += size;
+    if (!range) {
+      this.#fault(this.#foreign, key);
+      return;
+    }
+    const partition = this.#open(range.log, range.partition, range.first);
+    // An orphan may have opened the partition; the ledger begins with its first capture object.
+    if (partition.objects === 0) this.#begin(partition, range.first);
+    partition.objects++;
+    partition.sums.objects++;
+    partition.sums.bytes += size;
+    for (const fault of faults) this.#fault(partition.faults, { key, fault });
+    if (footer) this.#follow(partition, key, footer);
   }
-  if (dead.length > 0) await store.delete(dead);
-  return dead.length;
+
+  /** A rejects object that nothing names. `held`: not where an object stands that cannot be read. */
+  rejects(key: string, held: boolean): void {
+    const id = parseRejectsKey(key);
+    if (!id) {
+      this.#fault(this.#foreign, key);
+      return;
+    }
+    const { orphans } = this.#open(id.log, id.partition, id.first);
+    if (this.#list(orphans, key) && held && id.first < this.#end) this.dead.push(key);
+  }
+
+  result(deleted: readonly string[]): AuditResult {
+    const gone = new Set(deleted);
+    const parents = rereadParents(this.#partitions.map(({ log }) => log));
+    const partitions = this.#partitions.map((audit) => {
+      const rejectsOf = parents.get(audit.log);
+      const orphans = audit.orphans.filter((key) => !gone.has(key));
+      return { ...audit, orphans, ...(rejectsOf === undefined ? {} : { rejectsOf }) };
+    });
+    return {
+      // Of nothing there is no proof.
+      ok: this.#sound && this.sums.objects > 0,
+      partitions,
+      foreign: this.#foreign,
+      unlisted: this.#unlisted,
+      sums: this.sums,
+      repaired: deleted.length,
+      deleted,
+    };
+  }
+
+  #open(log: string, partition: number, first: bigint): PartitionAudit {
+    const open = this.#current;
+    if (open && open.log === log && open.partition === partition) return open;
+    const audit = {
+      log,
+      partition,
+      first: "",
+      last: "",
+      objects: 0,
+      gaps: [],
+      overlaps: [],
+      orphans: [],
+      faults: [],
+      sums: emptyTotals(),
+    };
+    this.#begin(audit, first);
+    this.#current = audit;
+    this.#partitions.push(audit);
+    return audit;
+  }
+
+  #begin(audit: PartitionAudit, first: bigint): void {
+    audit.first = String(first);
+    audit.last = String(first - 1n);
+    this.#end = first;
+  }
+
+  /** One object after those before it. */
+  #follow(audit: PartitionAudit, key: string, footer: CaptureFooter): void {
+    const first = BigInt(footer.first);
+    const next = BigInt(footer.last) + 1n;
+    addFooter(this.sums, footer);
+    addFooter(audit.sums, footer);
+    if (first > this.#end)
+      this.#fault(audit.gaps, { from: String(this.#end), to: String(first - 1n), reason: "missing" });
+    if (first < this.#end) {
+      const to = (next < this.#end ? next : this.#end) - 1n;
+      this.#fault(audit.overlaps, { from: footer.first, to: String(to), key });
+    }
+    for (const gap of footer.gaps) this.#list(audit.gaps, gap);
+    if (next <= this.#end) return;
+    this.#end = next;
+    audit.last = String(next - 1n);
+  }
+
+  #fault<T>(list: T[], finding: T): void {
+    this.#sound = false;
+    this.#list(list, finding);
+  }
+
+  #list<T>(list: T[], finding: T): boolean {
+    if (this.#listed >= LIMITS.auditFindings) {
+      this.#unlisted++;
+      return false;
+    }
+    this.#listed++;
+    list.push(finding);
+    return true;
+  }
+}
+
+/** Asks each range once more: what cannot be brought back is deleted on the word of its footer alone. */
+async function deleteOrphans(store: Store, keys: readonly string[], signal?: AbortSignal): Promise<string[]> {
+  const asked = inOrder(keys, LIMITS.footerReads, async (key) => {
+    signal?.throwIfAborted();
+    return (await isNamed(store, key)) ? undefined : key;
+  });
+  const orphans: string[] = [];
+  for await (const key of asked) if (key !== undefined) orphans.push(key);
+  if (orphans.length > 0) await store.delete(orphans);
+  return orphans;
+}
+
+async function isNamed(store: Store, key: string): Promise<boolean> {
+  const id = parseRejectsKey(key);
+  if (!id) return true;
+  const capture = captureKey(id);
+  try {
+    return (await readCaptureFooter(store, capture)).rejects?.key === key;
+  } catch (error) {
+    // An object of the range before holds these positions.
+    if (isCutoverError(error, "STORE_MISSING")) return false;
+    throw error;
+  }
 }

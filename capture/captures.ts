@@ -1,10 +1,13 @@
 /** What the lake holds: rows and time range of each model. */
-import { capturesPrefix } from "../src/lake/keys.ts";
+import { inOrder } from "../src/ahead.ts";
+import { openCapture, parseCaptureFooter, shownObjects } from "../src/lake/captures.ts";
+import type { CaptureFooter } from "../src/lake/footer.ts";
+import { capturesPrefix, parseCaptureKey } from "../src/lake/keys.ts";
+import { LIMITS } from "../src/limits.ts";
 import { compilePattern } from "../src/match.ts";
-import { openObject } from "../src/parquet/read.ts";
+import { readMeta } from "../src/parquet/read.ts";
 import { CAPTURES } from "../src/record.ts";
-import type { Store } from "../src/store/port.ts";
-import { readCaptureFooter } from "./ledger.ts";
+import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { addFooter, emptyTotals, type Totals } from "./totals.ts";
 
 export interface CapturesQuery {
@@ -31,34 +34,103 @@ export interface CapturesResult {
   readonly sums: Totals;
 }
 
-/** Objects outside the time range are not opened beyond their footer. */
-export async function listCaptures(store: Store, query: CapturesQuery, signal: AbortSignal): Promise<CapturesResult> {
+export interface ListOptions {
+  readonly signal: AbortSignal;
+  /** Called now and then with the number of objects read. */
+  readonly onProgress?: (objects: number) => void;
+}
+
+/** A few objects at once; those outside the time range are not opened beyond their footer. */
+export async function listCaptures(store: Store, query: CapturesQuery, options: ListOptions): Promise<CapturesResult> {
+  const { signal, onProgress } = options;
   const models = new Map<string, ModelSummary>();
   const gaps: CapturesResult["gaps"][number][] = [];
   const sums = emptyTotals();
-  const since = query.since ?? Number.NEGATIVE_INFINITY;
-  const until = query.until ?? Number.POSITIVE_INFINITY;
-  const matches = compilePattern(query.model);
-  for await (const info of store.list(capturesPrefix, { signal })) {
-    const footer = await readCaptureFooter(store, info.key, info);
+  const selects = compileQuery(query);
+  const objects = inOrder(shownObjects(store, capturesPrefix, signal), LIMITS.footerReads, (info) =>
+    summarise(store, info, selects, signal),
+  );
+  for await (const { size, footer, found } of objects) {
     addFooter(sums, footer);
     sums.objects++;
-    sums.bytes += info.size;
+    sums.bytes += size;
     for (const gap of footer.gaps) gaps.push({ log: footer.log, partition: footer.partition, ...gap });
-    if (footer.minTime === null || footer.maxTime === null || footer.maxTime < since || footer.minTime >= until)
-      continue;
-    const object = await openObject(store, info.key, CAPTURES, { info, signal });
-    for (let group = 0; group < object.rowGroups.length; group++) {
-      const { model, capturedAt } = await object.read(group, ["model", "capturedAt"]);
-      for (let row = 0; row < (model?.length ?? 0); row++) {
-        const time = capturedAt?.[row] as number;
-        if (time >= since && time < until) add(models, model?.[row] as string, time);
+    for (const [name, { rows, minTime, maxTime }] of found) {
+      const known = models.get(name);
+      if (!known) models.set(name, { rows, minTime, maxTime });
+      else {
+        known.rows += rows;
+        known.minTime = Math.min(known.minTime, minTime);
+        known.maxTime = Math.max(known.maxTime, maxTime);
       }
     }
+    if (sums.objects % LIMITS.footerReads === 0) onProgress?.(sums.objects);
   }
-  const selected = [...models].filter(([name]) => matches(name)).sort(([a], [b]) => (a < b ? -1 : 1));
-  const rows = selected.reduce((sum, [, summary]) => sum + summary.rows, 0);
-  return { models: Object.fromEntries(selected), rows, gaps, sums };
+  const sorted = [...models].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = sorted.reduce((sum, [, summary]) => sum + summary.rows, 0);
+  return { models: Object.fromEntries(sorted), rows, gaps, sums };
+}
+
+interface CompiledQuery {
+  readonly model: (name: string) => boolean;
+  /** Every time is wanted: no object is left out for its range. */
+  readonly always: boolean;
+  readonly since: number;
+  readonly until: number;
+}
+
+function compileQuery({ model, since, until }: CapturesQuery): CompiledQuery {
+  const matches = compilePattern(model);
+  const known = new Map<string, boolean>();
+  return {
+    model(name) {
+      const answer = known.get(name) ?? matches(name);
+      known.set(name, answer);
+      return answer;
+    },
+    always: since === null && until === null,
+    since: since ?? Number.NEGATIVE_INFINITY,
+    until: until ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+interface ObjectSummary {
+  readonly size: number;
+  readonly footer: CaptureFooter;
+  readonly found: ReadonlyMap<string, ModelSummary>;
+}
+
+/** One request for a small object, whose columns come with its footer. */
+async function summarise(
+  store: Store,
+  info: ObjectInfo,
+  query: CompiledQuery,
+  signal: AbortSignal,
+): Promise<ObjectSummary> {
+  const found = new Map<string, ModelSummary>();
+  const { size } = info;
+  const range = parseCaptureKey(info.key);
+  if (!query.always && range) {
+    const { meta, rows } = await readMeta(store, info.key, CAPTURES, { info, signal });
+    const footer = parseCaptureFooter(info.key, meta, range, rows);
+    const { minTime, maxTime } = footer;
+    if (minTime === null || maxTime === null || maxTime < query.since || minTime >= query.until)
+      return { size, footer, found };
+  }
+  const { footer, reader } = await openCapture(store, info, signal);
+  try {
+    for (let group = 0; group < reader.rowGroups.length; group++) {
+      const { model = [], capturedAt = [] } = await reader.read(group, ["model", "capturedAt"]);
+      for (let row = 0; row < model.length; row++) {
+        const time = capturedAt[row] as number;
+        const name = model[row] as string;
+        if (time >= query.since && time < query.until && query.model(name)) add(found, name, time);
+      }
+    }
+  } finally {
+    reader.close();
+  }
+  return { size, footer, found };
 }
 
 function add(models: Map<string, ModelSummary>, name: string, time: number): void {

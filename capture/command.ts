@@ -1,13 +1,17 @@
 /** The commands `capture` and `captures`. */
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../src/config/units.ts";
-import { EXIT } from "../src/errors.ts";
+import { CutoverError, EXIT } from "../src/errors.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { auditCaptures } from "./audit.ts";
 import { listCaptures } from "./captures.ts";
+import { DIALECTS, type Dialect, renderDdl } from "./ddl.ts";
+import { presentDatasets } from "./ddl-datasets.ts";
 import { readTime } from "./fields.ts";
 import type { Until } from "./port.ts";
-import { renderAudit, renderCapture, renderCaptures } from "./render.ts";
+import { rereadStage } from "./rejects-stage.ts";
+import { objectsProgress, renderAudit, renderCapture, renderCaptures, renderReread } from "./render.ts";
 import { captureStage } from "./stage.ts";
 
 export { captureChecks } from "./checks.ts";
@@ -15,9 +19,12 @@ export { type CaptureOptions, type CaptureResult, captureStage } from "./stage.t
 
 interface CaptureFlags {
   readonly until?: Until;
+  readonly fromRejects?: boolean;
+  readonly dryRun?: boolean;
 }
 
 interface CapturesFlags {
+  readonly ddl?: Dialect;
   readonly audit?: boolean;
   readonly repair?: boolean;
   readonly model?: string;
@@ -30,19 +37,25 @@ Examples:
   $ cutover capture                       follow the source until Ctrl-C
   $ cutover capture --until end           all that is there now, then end: for a job
   $ cutover capture --until idle:30s      end after 30 s without a message
+  $ cutover capture --from-rejects        once capture.map is mended: read the rejected messages again
 Start it again at any time: it goes on where the ledger in the store ends.`;
 
 const CAPTURES_HELP = `
 Examples:
   $ cutover captures                      models, rows and time ranges
   $ cutover captures --audit              proof that every position is held exactly once; exit 1 on a fault
-  $ cutover captures --audit --repair     delete rejects that a killed writer left behind`;
+  $ cutover captures --audit --repair     delete rejects that a killed writer left behind
+  $ cutover captures --ddl duckdb         views over all datasets, as SQL; also athena and spark`;
 
 export function addCaptureCommands(program: Command, run: Runner): void {
   program
     .command("capture")
     .description("take what the legacy models received and answered into the store")
     .option("--until <when>", "end | idle:DURATION; files always end at their end", parseUntil)
+    .addOption(
+      new Option("--from-rejects", "read what was rejected before again, instead of the source").conflicts("until"),
+    )
+    .option("--dry-run", "with --from-rejects: say what would become a record, write nothing")
     .addHelpText("after", CAPTURE_HELP)
     .action(run(capture));
   program
@@ -52,6 +65,11 @@ export function addCaptureCommands(program: Command, run: Runner): void {
     .addOption(
       new Option("--repair", "with --audit: delete rejects that no capture object names").implies({ audit: true }),
     )
+    .addOption(
+      new Option("--ddl <engine>", "print the datasets as views or tables of an SQL engine")
+        .choices(DIALECTS)
+        .conflicts("audit"),
+    )
     .option("--model <pattern>", "models to show")
     .option("--since <time>", "ISO 8601 or epoch ms, included", parseTime)
     .option("--until <time>", "ISO 8601 or epoch ms, excluded", parseTime)
@@ -59,28 +77,73 @@ export function addCaptureCommands(program: Command, run: Runner): void {
     .action(run(captures));
 }
 
-async function capture(session: Session, { until = { kind: "never" } }: CaptureFlags): Promise<number> {
+async function capture(session: Session, flags: CaptureFlags): Promise<number> {
+  const { until = { kind: "never" }, fromRejects = false, dryRun = false } = flags;
+  if (fromRejects) {
+    const result = await rereadStage(session, { dryRun });
+    await print(session, result, () => renderReread(result));
+    return EXIT.pass;
+  }
+  if (dryRun) {
+    throw new CutoverError("USAGE", "capture from a source has no dry run", {
+      hint: "cutover capture --from-rejects --dry-run, or cutover doctor",
+    });
+  }
   const result = await captureStage(session, { until });
   await print(session, result, () => renderCapture(result, session.store.url));
   return EXIT.pass;
 }
 
 async function captures(session: Session, flags: CapturesFlags): Promise<number> {
-  const { store, signal, log } = session;
+  const { store, signal } = session;
   // A store that is not there at all must not read as an empty one.
   await store.check({ signal });
-  if (!flags.audit) {
-    const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
-    const result = await listCaptures(store, query, signal);
-    await print(session, result, () => renderCaptures(result));
-    return EXIT.pass;
-  }
-  const onProgress = (objects: number): void => log.progress(`${objects} objects audited`);
-  const result = await auditCaptures(store, { repair: flags.repair ?? false, signal, onProgress });
+  if (flags.audit) return audit(session, flags.repair ?? false);
+  if (flags.ddl) return ddl(session, flags.ddl);
+  const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
+  const seconds = stopwatch(session);
+  const result = await listCaptures(store, query, {
+    signal,
+    onProgress: (objects) => session.log.progress(objectsProgress("read", objects, undefined, seconds())),
+  });
+  await session.log.flush();
+  await print(session, result, () => renderCaptures(result));
+  return EXIT.pass;
+}
+
+function stopwatch({ clock }: Session): () => number {
+  const started = clock.monotonic();
+  return () => (clock.monotonic() - started) / 1000;
+}
+
+async function audit(session: Session, repair: boolean): Promise<number> {
+  const { store, signal, log } = session;
+  const seconds = stopwatch(session);
+  const result = await auditCaptures(store, {
+    repair,
+    signal,
+    onProgress: (objects, all) => log.progress(objectsProgress("audited", objects, all, seconds())),
+  });
+  const { objects } = result.sums;
+  if (objects > 0) log.info(objectsProgress("audited", objects, objects, seconds()));
   await log.flush();
   await print(session, result, () => renderAudit(result));
-  if (result.partitions.length === 0) return EXIT.nothing;
+  if (objects === 0) return EXIT.nothing;
   return result.ok ? EXIT.pass : EXIT.fail;
+}
+
+async function ddl(session: Session, dialect: Dialect): Promise<number> {
+  const { config, store, signal, version } = session;
+  if (config.store === "memory:") throw new CutoverError("USAGE", "no other program reads memory", { place: "store" });
+  const isS3 = config.store.startsWith("s3://");
+  const text = renderDdl(dialect, {
+    store: isS3 ? config.store.replace(/\/+$/, "") : resolve(config.store),
+    s3: config.s3,
+    present: await presentDatasets(store, signal),
+    version,
+  });
+  await print(session, { ddl: text }, () => text);
+  return EXIT.pass;
 }
 
 async function print({ flags, streams }: Session, result: unknown, text: () => string): Promise<void> {

@@ -14,6 +14,7 @@ import { limiter } from "./limiter.ts";
 import { createMapper, type Mapper } from "./mapping.ts";
 import type { CaptureSink, Message, PartitionEvents, PartitionId, PartitionSink, ResumePoint } from "./port.ts";
 import { Range } from "./range.ts";
+import { RejectWatch } from "./reject-rate.ts";
 import { createSampler, type Sampler } from "./sample.ts";
 import { addFooter, emptyTotals, type Totals } from "./totals.ts";
 
@@ -43,7 +44,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 class RangeRecorder implements Recorder {
   readonly totals = emptyTotals();
   consumed = 0;
-  rejected = 0;
+  readonly watch: RejectWatch;
   readonly mapper: Mapper;
   readonly sampler: Sampler;
   readonly pool: ChunkPool;
@@ -61,6 +62,7 @@ class RangeRecorder implements Recorder {
     this.pool = createChunkPool(this.#rowsMax);
     this.mapper = createMapper(options.settings.map, options.settings.source?.kafka?.format);
     this.sampler = createSampler(options.settings.sample);
+    this.watch = new RejectWatch(options.settings.maxRejectRate);
     this.failed = this.#abort.signal;
   }
 
@@ -131,26 +133,32 @@ class RangeRecorder implements Recorder {
     this.freed();
   }
 
-  /** Stops the capture once rejects exceed the share allowed, over enough messages to say so. */
   rejectedOne(id: PartitionId, offset: bigint, reason: RejectReason, detail: string): void {
-    this.rejected++;
     const seen = this.#reasons.get(reason);
     if (seen) seen.count++;
     else this.#reasons.set(reason, { count: 1, example: formatPosition({ ...id, offset }), detail });
-    const { maxRejectRate } = this.options.settings;
-    if (this.consumed < LIMITS.rejectRateMinMessages || this.rejected <= maxRejectRate * this.consumed) return;
+  }
+
+  /** Stops the capture: the mapping does not fit these messages, and going on would only fill rejects/. */
+  tooManyRejected(): void {
     if (this.failed.aborted) return;
+    const { maxRejectRate } = this.options.settings;
     const top = [...this.#reasons].sort(([, a], [, b]) => b.count - a.count).slice(0, 3);
     const [first] = top;
     this.fail(
-      new CutoverError("REJECT_RATE", `${this.rejected} of ${this.consumed} messages were rejected`, {
-        expected: `at most ${maxRejectRate * 100} % (capture.maxRejectRate)`,
-        received: top.map(([name, { count }]) => `${name} ${count}`).join(", "),
-        ...(first ? { place: `${first[1].example}: ${first[1].detail}` } : {}),
-        hint:
-          "mend capture.map, or raise capture.maxRejectRate; the rejected messages are kept whole: " +
-          `duckdb -c "select reason, detail, decode(value) from '<store>/rejects/**/*.parquet'"`,
-      }),
+      new CutoverError(
+        "REJECT_RATE",
+        `${this.watch.rejected} of the latest ${this.watch.messages} messages were rejected`,
+        {
+          expected: `at most ${maxRejectRate * 100} % (capture.maxRejectRate)`,
+          received: top.map(([name, { count }]) => `${name} ${count}`).join(", "),
+          ...(first ? { place: `${first[1].example}: ${first[1].detail}` } : {}),
+          hint:
+            "mend capture.map, then cutover capture goes on and cutover capture --from-rejects reads these again, for they " +
+            "are kept whole; or raise capture.maxRejectRate. To look at them: " +
+            `duckdb -c "select reason, detail, decode(value) from '<store>/rejects/**/*.parquet'"`,
+        },
+      ),
     );
   }
 
@@ -268,6 +276,7 @@ class Partition implements PartitionSink {
     const { fields } = recorder.mapper;
     recorder.mapper.partition = this;
     const rejection = message.value === null ? undefined : recorder.mapper.map(message);
+    const tooMany = recorder.watch.add(rejection !== undefined);
     if (message.value === null) {
       range.tombstone(message);
     } else if (rejection) {
@@ -278,6 +287,7 @@ class Partition implements PartitionSink {
     } else {
       range.sampleOut(message);
     }
+    if (tooMany) recorder.tooManyRejected();
   }
 
   /** The write of a range that is still wanted; a failure before it leaves it to the next start. */

@@ -1,6 +1,8 @@
 /** What people read of a capture. Pure. */
-import type { AuditResult } from "./audit.ts";
+import { parseRejectsKey } from "../src/lake/keys.ts";
+import type { AuditResult, PartitionAudit } from "./audit.ts";
 import type { CapturesResult, ModelSummary } from "./captures.ts";
+import type { RereadResult } from "./rejects-stage.ts";
 import type { CaptureResult } from "./stage.ts";
 import type { Totals } from "./totals.ts";
 
@@ -45,6 +47,29 @@ export function renderCapture(result: CaptureResult, storeUrl: string): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** What became of rejected messages, or would, by the reason of then and of now. */
+export function renderReread({ waiting, captured, sampledOut, rejected, dryRun }: RereadResult): string {
+  if (waiting.messages === 0) return "no rejected messages to read again\n";
+  const rows = Object.entries(waiting.reasons).sort(([, a], [, b]) => b.messages - a.messages);
+  const width = Math.max(8, ...rows.map(([reason]) => reason.length));
+  const line = (name: string, messages: string, records: string): string =>
+    `  ${name.padEnd(width)}  ${messages.padStart(11)}  ${records.padStart(14)}`;
+  const lines = [
+    line("rejected", "messages", dryRun ? "would be taken" : "are taken now"),
+    ...rows.map(([reason, { messages, records }]) => line(reason, formatCount(messages), formatCount(records))),
+    line("", formatCount(waiting.messages), formatCount(waiting.records)),
+  ];
+  for (const [reason, { messages, example, detail }] of Object.entries(waiting.still))
+    lines.push(`  still ${reason}: ${formatCount(messages)}, such as ${example}: ${detail}`);
+  if (waiting.records === 0) lines.push("none of them becomes a record: mend capture.map, then start this again");
+  else if (dryRun) lines.push("nothing was written: without --dry-run they are captured");
+  else {
+    const sampled = sampledOut > 0 ? `, ${formatCount(sampledOut)} sampled out` : "";
+    lines.push(`${formatCount(captured)} captured${sampled}, ${formatCount(rejected)} rejected again and kept`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
 export function renderCaptures({ models, rows, gaps, sums }: CapturesResult): string {
   const names = Object.keys(models);
   if (names.length === 0)
@@ -63,27 +88,48 @@ export function renderCaptures({ models, rows, gaps, sums }: CapturesResult): st
   return `${lines.join("\n")}\n`;
 }
 
-export function renderAudit({ ok, partitions, sums, repaired }: AuditResult): string {
-  if (partitions.length === 0) return "nothing to audit, nothing proved: there are no captures yet\n";
-  const lines: string[] = [];
-  for (const { log, partition, first, last, objects, gaps, overlaps, orphans, faults } of partitions) {
-    const span = BigInt(last) < BigInt(first) ? "nothing readable" : `${first} to ${last}`;
-    lines.push(`${log}/${partition}  ${span}  ${formatCount(objects)} ${objects === 1 ? "object" : "objects"}`);
-    for (const { from, to, reason } of gaps)
-      lines.push(`  ${reason === "missing" ? "MISSING" : "gap"} ${from} to ${to} (${reason})`);
-    for (const { from, to, key } of overlaps) lines.push(`  DOUBLED ${from} to ${to} by ${key}`);
-    for (const { key, fault } of faults) lines.push(`  FAULT ${key}: ${fault}`);
-    for (const key of orphans) lines.push(`  orphan ${key}`);
-  }
+export function renderAudit({ ok, partitions, foreign, unlisted, sums, deleted }: AuditResult): string {
+  if (sums.objects === 0 && partitions.length === 0)
+    return "nothing to audit, nothing proved: there are no captures yet\n";
+  const lines = partitions.flatMap(partitionLines);
+  for (const key of foreign) lines.push(`FOREIGN ${key}: capture did not write it; move it out of the store`);
+  for (const key of deleted) lines.push(`deleted ${key}`);
   lines.push(
     `${formatCount(sums.consumed)} positions = ${formatCount(sums.captured)} captured + ${formatCount(sums.rejected)} rejected + ` +
       `${formatCount(sums.sampledOut)} sampled out + ${formatCount(sums.tombstones)} tombstones + ${formatCount(sums.absent)} absent`,
   );
-  if (repaired > 0) lines.push(`${formatCount(repaired)} orphans deleted`);
-  lines.push(
-    ok ? "OK: every position is held exactly once" : "FAULT: the ledger does not hold every position exactly once",
-  );
+  if (deleted.length > 0) lines.push(`${formatCount(deleted.length)} orphans deleted`);
+  if (unlisted > 0) lines.push(`${formatCount(unlisted)} more findings are not listed`);
+  const verdict = ok
+    ? "OK: every position is held exactly once"
+    : "FAULT: the ledger does not hold every position exactly once";
+  lines.push(sums.objects === 0 ? "nothing proved: there are no captures yet" : verdict);
   return `${lines.join("\n")}\n`;
+}
+
+function partitionLines(partition: PartitionAudit): string[] {
+  const { log, first, last, objects, gaps, overlaps, orphans, faults, rejectsOf } = partition;
+  const span = BigInt(last) < BigInt(first) ? "nothing readable" : `${first} to ${last}`;
+  const lines = [
+    `${log}/${partition.partition}  ${span}  ${formatCount(objects)} ${objects === 1 ? "object" : "objects"}` +
+      (rejectsOf === undefined ? "" : `  rejects of ${rejectsOf}, read again`),
+  ];
+  for (const { from, to, reason } of gaps)
+    lines.push(`  ${reason === "missing" ? "MISSING" : "gap"} ${from} to ${to} (${reason})`);
+  for (const { from, to, key } of overlaps) lines.push(`  DOUBLED ${from} to ${to} by ${key}`);
+  for (const { key, fault } of faults) lines.push(`  FAULT ${key}: ${fault}`);
+  for (const key of orphans) {
+    const live = (parseRejectsKey(key)?.first ?? 0n) > BigInt(last);
+    lines.push(`  orphan ${key}${live ? " (a writer at work may still name it)" : ""}`);
+  }
+  return lines;
+}
+
+/** `12,345 of 100,000 objects audited (1,640/s), 7 s`. `all` is undefined while their number is not known. */
+export function objectsProgress(what: string, objects: number, all: number | undefined, seconds: number): string {
+  const rate = seconds > 0 ? Math.round(objects / seconds) : 0;
+  const of = all === undefined ? "" : ` of ${formatCount(all)}`;
+  return `${formatCount(objects)}${of} objects ${what} (${formatCount(rate)}/s), ${Math.floor(seconds)} s`;
 }
 
 function isoTime(ms: number): string {

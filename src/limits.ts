@@ -32,6 +32,8 @@ export const LIMITS = {
   logKinds: 1_000,
   /** Messages consumed before `maxRejectRate` is judged: fewer are no evidence. */
   rejectRateMinMessages: 100,
+  /** Latest messages over which it is judged: of all since the start, a topic that goes bad late would hide in the good. */
+  rejectRateWindow: 10_000,
   /** A response of a broker: what a fetch asks for, and one batch beyond it. */
   brokerResponseBytes: 512 * MIB,
   /** Unpacked bytes of one Kafka record batch: a bomb must not take the memory. Messages are at most 10 MiB each. */
@@ -44,6 +46,8 @@ export const LIMITS = {
   captureFlushes: 2,
   /** Capture objects whose footers are read at once. */
   footerReads: 16,
+  /** Gaps, overlaps, faults and orphans that an audit lists; the rest is counted. */
+  auditFindings: 10_000,
   /** Uncompressed bytes of a row group. */
   rowGroupBytes: 16 * MIB,
   /** Uncompressed bytes of a Parquet page. */

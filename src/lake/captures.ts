@@ -1,5 +1,6 @@
 /** The capture objects of a store, in key order, each with its footer read and checked. */
 import { z } from "zod";
+import { inOrder } from "../ahead.ts";
 import { CutoverError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { openObject } from "../parquet/read.ts";
@@ -29,16 +30,12 @@ export async function* listCaptures(
   options: { readonly prefix?: string; readonly signal?: AbortSignal } = {},
 ): AsyncIterable<CaptureObject> {
   const { prefix = capturesPrefix, signal } = options;
-  const ahead: Promise<CaptureObject>[] = [];
-  for await (const info of store.list(prefix, signal ? { signal } : {})) {
-    if (isHidden(info.key)) continue;
-    const opening = openCapture(store, info, signal);
-    // The error is thrown when its turn comes; until then it must not count as unhandled.
-    opening.catch(() => {});
-    ahead.push(opening);
-    if (ahead.length >= LIMITS.footerReads) yield await (ahead.shift() as Promise<CaptureObject>);
-  }
-  for (const opening of ahead) yield await opening;
+  yield* inOrder(shownObjects(store, prefix, signal), LIMITS.footerReads, (info) => openCapture(store, info, signal));
+}
+
+/** What stands under `prefix`, in key order, without names that lakes skip by convention: `_SUCCESS`, `.part`. */
+export async function* shownObjects(store: Store, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectInfo> {
+  for await (const info of store.list(prefix, signal ? { signal } : {})) if (!isHidden(info.key)) yield info;
 }
 
 /** Opens one capture object by the size and ETag of its listing or head. */
@@ -83,7 +80,6 @@ function damaged(key: string, expected: string, received: string): CutoverError 
   });
 }
 
-/** Names that lakes skip by convention: `_SUCCESS`, `.part`. */
 function isHidden(key: string): boolean {
   const name = key.slice(key.lastIndexOf("/") + 1);
   return name === "" || name.startsWith("_") || name.startsWith(".");

@@ -32,6 +32,15 @@ export const captureFooterSchema = z.object({
 });
 export type CaptureFooter = z.infer<typeof captureFooterSchema>;
 
+/** The footer of a rejects object: the range it belongs to, and how many messages of it. */
+export const rejectsFooterSchema = z.object({
+  log: z.string(),
+  partition: count,
+  first: positionText,
+  last: positionText,
+  rows: count,
+});
+
 /** Positions of the range: what the counts of its footer must add up to. */
 export function rangeLength(footer: CaptureFooter): number {
   return Number(BigInt(footer.last) - BigInt(footer.first)) + 1;

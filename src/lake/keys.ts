@@ -1,4 +1,8 @@
-/** Where every dataset stands under the store root. Numbers are zero-padded so that key order is position order. */
+/**
+ * Where every dataset stands under the store root. Numbers are zero-padded so that key order is position order.
+ * Parts of a name are joined by `~`, which no URL encodes: DuckDB takes a `+` for a space where a server lists keys
+ * as they are.
+ */
 
 const OFFSET_DIGITS = 20;
 const COMMIT_DIGITS = 6;
@@ -43,6 +47,25 @@ export function rejectsKey(range: RangeId, last: bigint, sha256: string): string
   return `${partitionPrefix("rejects", log, partition)}${span}.parquet`;
 }
 
+export interface RejectsId extends RangeId {
+  readonly last: bigint;
+  /** First 8 hex digits of the sha256 of the object's bytes. */
+  readonly sha8: string;
+}
+
+export function parseRejectsKey(key: string): RejectsId | undefined {
+  const match = /^rejects\/([^/]+)\/(\d+)\/(\d{20})-(\d{20})-([0-9a-f]{8})\.parquet$/.exec(key);
+  if (!match) return undefined;
+  const [, log, partition, first, last, sha8] = match as unknown as readonly string[];
+  return {
+    log: log as string,
+    partition: Number(partition),
+    first: BigInt(first as string),
+    last: BigInt(last as string),
+    sha8: sha8 as string,
+  };
+}
+
 export function runKey(run: string): string {
   return `${runsPrefix}${run}/run.json`;
 }
@@ -66,7 +89,7 @@ export function replaysPrefix(run: string): string {
 
 /** Prefix of the commits of one unit: a capture object and a bucket. */
 export function unitPrefix(run: string, range: RangeId, bucket: number): string {
-  return `${replaysPrefix(run)}${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}+${bucket}+`;
+  return `${replaysPrefix(run)}${range.log}~${range.partition}~${pad(range.first, OFFSET_DIGITS)}~${bucket}~`;
 }
 
 export function commitKey(run: string, range: RangeId, bucket: number, n: number): string {
@@ -80,7 +103,7 @@ export interface CommitId extends RangeId {
 }
 
 export function parseCommitKey(key: string): CommitId | undefined {
-  const match = /^replays\/([^/]+)\/([^/+]+)\+(\d+)\+(\d{20})\+(\d+)\+(\d+)\.parquet$/.exec(key);
+  const match = /^replays\/([^/]+)\/([^/~]+)~(\d+)~(\d{20})~(\d+)~(\d+)\.parquet$/.exec(key);
   if (!match) return undefined;
   return {
     run: match[1] as string,
@@ -107,8 +130,8 @@ export function diffsPrefix(run: string, rules: string): string {
 
 /** `part` counts the objects of one range: more than one only where its findings would outgrow an object. */
 export function diffsKey(run: string, rules: string, range: RangeId, part = 0): string {
-  const name = `${range.log}+${range.partition}+${pad(range.first, OFFSET_DIGITS)}`;
-  return `${diffsPrefix(run, rules)}${name}${part === 0 ? "" : `+${part}`}.parquet`;
+  const name = `${range.log}~${range.partition}~${pad(range.first, OFFSET_DIGITS)}`;
+  return `${diffsPrefix(run, rules)}${name}${part === 0 ? "" : `~${part}`}.parquet`;
 }
 
 export function summaryKey(run: string, rules: string): string {
@@ -119,8 +142,11 @@ export function reportKey(run: string, rules: string): string {
   return `${comparePrefix(run, rules)}report.html`;
 }
 
-/** Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `+` could break. */
+/**
+ * Log names: a topic or sanitised file name, `@`, 8 hex digits. Nothing that a key or `~` could break, and no `_` or
+ * `.` in front: Athena and Spark leave out whatever stands under such a name, without a word.
+ */
 export function sanitiseLogName(name: string): string {
   const clean = name.replace(/[^A-Za-z0-9._-]/g, "_").replace(/\.{2,}/g, "_");
-  return clean === "" || clean === "." ? "_" : clean.slice(0, 200);
+  return (/^[A-Za-z0-9-]/.test(clean) ? clean : `x-${clean}`).slice(0, 200);
 }

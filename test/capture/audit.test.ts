@@ -40,8 +40,17 @@ test("a partition without a readable object says so instead of a range that is n
     overlaps: [],
     orphans: [],
     faults,
+    sums,
   };
-  const text = renderAudit({ ok: false, partitions: [partition], sums, repaired: 0 });
+  const text = renderAudit({
+    ok: false,
+    partitions: [partition],
+    foreign: [],
+    unlisted: 0,
+    sums,
+    repaired: 0,
+    deleted: [],
+  });
   expect(text).toContain("l@0/0  nothing readable  1 object\n");
   expect(text).toContain("FAULT captures/l@0/0/0.parquet: truncated");
 });

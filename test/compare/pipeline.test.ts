@@ -161,12 +161,12 @@ describe("what cannot be compared is an error", () => {
     [
       "an answer to no record of the selection",
       async (store) =>
-        copyOver(store, await firstKey(store, "replays/"), (key) => key.replace(/\+0\+000000/, "+0+000009")),
+        copyOver(store, await firstKey(store, "replays/"), (key) => key.replace(/~0~000000/, "~0~000009")),
       "replays/",
     ],
     [
       "an answer to an object that the run did not pin",
-      async (store) => copyOver(store, await firstKey(store, "replays/"), (key) => key.replace("+0+0", "+7+0")),
+      async (store) => copyOver(store, await firstKey(store, "replays/"), (key) => key.replace("~0~0", "~7~0")),
       "replays/",
     ],
   ])("%s", async (_name, harm, place) => {
@@ -291,7 +291,7 @@ test("answers to positions that an object does not hold are counted once, howeve
       ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[at]])),
       offset: 5000n + BigInt(at),
     }));
-    await store.put(`replays/${RUN}/t@01234567+0+00000000000000001000+0+000099.parquet`, encode(REPLAYS, rows, 9, {}));
+    await store.put(`replays/${RUN}/t@01234567~0~00000000000000001000~0~000099.parquet`, encode(REPLAYS, rows, 9, {}));
     return store;
   };
   const whole = await build();

@@ -133,7 +133,7 @@ export async function readResults(store: Store, run: string): Promise<ReplayedRe
   for await (const { key } of store.list(replaysPrefix(run))) {
     const id = parseCommitKey(key);
     if (!id) throw new Error(`not a commit: ${key}`);
-    const unit = key.slice(0, key.lastIndexOf("+"));
+    const unit = key.slice(0, key.lastIndexOf("~"));
     if (id.n !== (numbers.get(unit) ?? 0)) throw new Error(`commits of ${unit} are not numbered in turn`);
     numbers.set(unit, id.n + 1);
     const reader = await openObject(store, key, REPLAYS);

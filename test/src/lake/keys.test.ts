@@ -7,6 +7,7 @@ import {
   diffsKey,
   parseCaptureKey,
   parseCommitKey,
+  parseRejectsKey,
   rejectsKey,
   reportKey,
   sanitiseLogName,
@@ -29,8 +30,8 @@ describe("keys as the design writes them", () => {
       rejectsKey(id, 99n, "0123456789abcdef"),
       "rejects/inference@0a1b2c3d/5/00000000000000000042-00000000000000000099-01234567.parquet",
     ],
-    [commitKey("r1", id, 3, 7), "replays/r1/inference@0a1b2c3d+5+00000000000000000042+3+000007.parquet"],
-    [diffsKey("r1", "abc", id), "compares/r1/abc/diffs/inference@0a1b2c3d+5+00000000000000000042.parquet"],
+    [commitKey("r1", id, 3, 7), "replays/r1/inference@0a1b2c3d~5~00000000000000000042~3~000007.parquet"],
+    [diffsKey("r1", "abc", id), "compares/r1/abc/diffs/inference@0a1b2c3d~5~00000000000000000042.parquet"],
     [summaryKey("r1", "abc"), "compares/r1/abc/summary.json"],
     [reportKey("r1", "abc"), "compares/r1/abc/report.html"],
   ])("%s", (key, expected) => {
@@ -76,12 +77,29 @@ describe("laws", () => {
   test("a sanitised log name breaks neither a key nor a unit", () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
-        expect(sanitiseLogName(name)).toMatch(/^[A-Za-z0-9._-]{1,200}$/);
+        expect(sanitiseLogName(name)).toMatch(/^[A-Za-z0-9-][A-Za-z0-9._-]{0,199}$/);
         expect(sanitiseLogName(name)).not.toMatch(/^\.\.?$|\.\./);
         expect(sanitiseLogName(sanitiseLogName(name))).toBe(sanitiseLogName(name));
       }),
     );
   });
+});
+
+test.each([
+  ["_internal", "x-_internal"],
+  [".hidden", "x-.hidden"],
+  ["", "x-"],
+  ["inference", "inference"],
+])("the log of %j is %s, which Athena and Spark do not leave out", (name, log) => {
+  expect(sanitiseLogName(name)).toBe(log);
+});
+
+test("a rejects key says its range and the beginning of its hash", () => {
+  fc.assert(
+    fc.property(range, offset, (id, last) => {
+      expect(parseRejectsKey(rejectsKey(id, last, "0123456789abcdef"))).toEqual({ ...id, last, sha8: "01234567" });
+    }),
+  );
 });
 
 test.each([
