@@ -1,12 +1,15 @@
 /**
- * kafkajs with two of its inner modules replaced by ours. As it comes it makes some six objects and two strings of
+ * kafkajs with three of its inner parts replaced by ours. As it comes it makes some six objects and two strings of
  * every record, does not look at checksums, loses the order of headers, forgets what a compacted batch covered, and
  * lets through the first record of an aborted transaction when a fetch starts in the midst of several. Here a fetch
- * becomes one object a record batch, and its records are read by record-batch.ts when their turn comes.
+ * becomes one object a record batch, and its records are read by record-batch.ts when their turn comes. It also copies
+ * each response together twice, and takes what a broken connection left of one for the beginning of the next
+ * connection's first: see kafka-socket.ts.
  * The version is pinned exactly, and a test against a real broker sees to it that ours are in use.
  */
 import { createRequire } from "node:module";
 import { LIMITS } from "../src/limits.ts";
+import { type BrokerConnection, takeResponses } from "./kafka-socket.ts";
 import {
   abortedBatches,
   type Decompress,
@@ -35,6 +38,7 @@ interface FetchDecoder {
 }
 
 const DECODE_MESSAGES = "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js";
+const CONNECTION = "kafkajs/src/network/connection.js";
 const FILTER_ABORTED = "kafkajs/src/consumer/filterAbortedMessages.js";
 const INT32_BYTES = 4;
 
@@ -51,6 +55,7 @@ export function loadKafkajs(decompress: Decompress): unknown {
   const messages = inner(DECODE_MESSAGES);
   messages.exports = decodeMessages(decompress, originalOf(messages.exports));
   inner(FILTER_ABORTED).exports = markAborted;
+  (require(CONNECTION) as { prototype: BrokerConnection }).prototype.processData = takeResponses;
   return require("kafkajs");
 }
 

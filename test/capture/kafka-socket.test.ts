@@ -1,6 +1,7 @@
+import { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Responses } from "../../capture/kafka-socket.ts";
+import { type BrokerConnection, Responses, takeResponses } from "../../capture/kafka-socket.ts";
 
 function framed(body: Uint8Array): Buffer {
   const length = Buffer.alloc(4);
@@ -34,5 +35,63 @@ describe("responses of a broker", () => {
     ["a negative length", Buffer.from([0xff, 0xff, 0xff, 0xff])],
   ])("%s are refused", (_, bytes) => {
     expect(() => new Responses().take(bytes)).toThrow(/not a Kafka broker/);
+  });
+});
+
+describe("a connection", () => {
+  function connection() {
+    const answered: { correlationId: number; payload: string }[] = [];
+    const fake = {
+      socket: new Socket(),
+      authHandlers: null as BrokerConnection["authHandlers"],
+      authExpectResponse: false,
+      requestQueue: {
+        fulfillRequest: ({ correlationId, payload }: { correlationId: number; payload: Buffer }) =>
+          answered.push({ correlationId, payload: payload.toString() }),
+      },
+      processData: takeResponses,
+    };
+    return { fake, answered, take: (piece: Buffer) => fake.processData(piece) };
+  }
+  const response = (correlationId: number, payload: string): Buffer => {
+    const number = Buffer.alloc(4);
+    number.writeInt32BE(correlationId);
+    return framed(Buffer.concat([number, Buffer.from(payload)]));
+  };
+
+  test("gives each response to the request of its number", () => {
+    const { answered, take } = connection();
+    take(Buffer.concat([response(7, "seven"), response(8, "")]));
+    expect(answered).toEqual([
+      { correlationId: 7, payload: "seven" },
+      { correlationId: 8, payload: "" },
+    ]);
+  });
+
+  test("made anew knows nothing of what the broken one left unfinished", () => {
+    const { fake, answered, take } = connection();
+    take(response(1, "cut").subarray(0, 9));
+    fake.socket = new Socket();
+    take(response(2, "whole"));
+    expect(answered).toEqual([{ correlationId: 2, payload: "whole" }]);
+  });
+
+  test("that logs in is given what the broker says, whole where it is a response", () => {
+    const { fake, take } = connection();
+    const said: string[] = [];
+    fake.authHandlers = { onSuccess: (bytes) => void said.push(Buffer.from(bytes).toString("hex")) };
+    take(Buffer.from("raw"));
+    fake.authExpectResponse = true;
+    const whole = framed(Buffer.from("ok"));
+    take(whole.subarray(0, 5));
+    take(whole.subarray(5));
+    expect(said).toEqual([Buffer.from("raw").toString("hex"), whole.toString("hex")]);
+  });
+
+  test("to what is no broker is broken off", async () => {
+    const { fake, take } = connection();
+    const failed = new Promise<Error>((resolve) => fake.socket.once("error", resolve));
+    take(Buffer.from("HTTP/1.1 400 Bad Request"));
+    expect((await failed).message).toMatch(/not a Kafka broker/);
   });
 });
