@@ -188,9 +188,9 @@ describe.skipIf(skip)("Kafka behind TLS and SASL", { timeout: 180_000 }, () => {
       ["doctor"],
       { cwd: good },
     );
-    expect(checks.find(({ name }) => name.startsWith("kafka"))).toMatchObject({
+    expect(checks.find(({ name }) => name.startsWith("kafka topics"))).toMatchObject({
       ok: true,
-      detail: `secure: ${COUNT} messages`,
+      detail: `secure: 1 partition, ${COUNT} messages`,
     });
     const wrong = await folder({ at: "safe", more: () => ({ tls: true, sasl: login("scram-sha-512") }) }, "secure");
     const { code, stdout } = await runCli(["doctor"], { cwd: wrong });
