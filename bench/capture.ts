@@ -10,7 +10,7 @@ import { type BenchOptions, choosePeers, type StageResult } from "./lib/stage.ts
 
 const PARTITIONS = 6;
 const NOTES = [
-  "per second: from the first message to the last object written, as the peers measure themselves; of ours: the seconds of `capture --json`, which begin before it joins its group",
+  "per second: from the first message to the last object written, as each measures itself",
   "whole: the same ratio by the wall time of whole processes; CPU and memory too are those of whole processes, as the operating system accounts for them",
 ];
 

@@ -32,6 +32,9 @@ export interface Recorder extends CaptureSink {
   /** Messages and positions taken since the start, durable or not: for progress. */
   readonly consumed: number;
   readonly bufferedBytes: number;
+  /** Monotonic milliseconds of the first position taken, and of the last range that became durable; undefined before. */
+  readonly began: number | undefined;
+  readonly lastDurable: number | undefined;
   /** Closes ranges whose interval is over; called about once a second. */
   tick(): void;
 }
@@ -44,6 +47,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
 class RangeRecorder implements Recorder {
   readonly totals = emptyTotals();
   consumed = 0;
+  began: number | undefined;
+  lastDurable: number | undefined;
   readonly watch: RejectWatch;
   readonly mapper: Mapper;
   readonly sampler: Sampler;
@@ -115,6 +120,7 @@ class RangeRecorder implements Recorder {
     addFooter(this.totals, commit.footer);
     this.totals.objects += commit.objects;
     this.totals.bytes += commit.bytes;
+    this.lastDurable = this.options.clock.monotonic();
     this.options.onCommit?.(commit);
   }
 
@@ -312,7 +318,9 @@ class Partition implements PartitionSink {
 
   /** The age of a range counts from its first position, not from when the one before it was closed. */
   #startIfEmpty(): void {
-    if (this.#range.isEmpty) this.#range = this.#newRange(this.next);
+    if (!this.#range.isEmpty) return;
+    this.#range = this.#newRange(this.next);
+    this.#recorder.began ??= this.#range.since;
   }
 
   #newRange(first: bigint): Range {

@@ -39,7 +39,13 @@ export const rereadStage: Stage<RereadOptions, RereadResult> = async (session, {
   const started = clock.monotonic();
   for await (const one of waitingRejects(createLedger(session.store), options)) addSums(waiting, one);
   await session.log.flush();
-  return { ...emptyTotals(), seconds: Math.round(clock.monotonic() - started) / 1000, dryRun, waiting };
+  return {
+    ...emptyTotals(),
+    seconds: Math.round(clock.monotonic() - started) / 1000,
+    consumingSeconds: 0,
+    dryRun,
+    waiting,
+  };
 };
 
 /** All of these were rejected once: that some are again is no sign of a wrong mapping. */

@@ -20,9 +20,11 @@ export interface CaptureOptions {
   readonly until: Until;
 }
 
-/** Sums of the ranges that became durable; `seconds` of wall time. */
+/** Sums of the ranges that became durable; seconds of wall time. */
 export interface CaptureResult extends Readonly<Totals> {
   readonly seconds: number;
+  /** From the first message to the last object: without joining and leaving the group. */
+  readonly consumingSeconds: number;
 }
 
 const TICK_MS = 1_000;
@@ -86,7 +88,9 @@ export async function runSource(
     delete store.onRetry;
     await log.flush();
   }
-  const result = { ...recorder.totals, seconds: seconds() };
+  const { began = 0, lastDurable = began } = recorder;
+  const consumingSeconds = Math.round(lastDurable - began) / 1000;
+  const result = { ...recorder.totals, seconds: seconds(), consumingSeconds };
   if (result.rejected > 0 && result.captured === 0)
     log.warn("every message was rejected: see capture.map and rejects/ in the store");
   return result;

@@ -24,7 +24,7 @@ export function runOurs(world: World, topic: FilledTopic, { profile, signal }: B
     const run = await runCutover(args, { profile, signal });
     if (run.output.captured !== topic.records)
       throw new Error(`captured ${String(run.output.captured)} of ${topic.records}`);
-    return toSample(topic.records, Number(run.output.seconds), run);
+    return toSample(topic.records, Number(run.output.consumingSeconds), run);
   });
 }
 
