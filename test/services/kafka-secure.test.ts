@@ -190,7 +190,7 @@ describe.skipIf(skip)("Kafka behind TLS and SASL", { timeout: 180_000 }, () => {
     );
     expect(checks.find(({ name }) => name.startsWith("kafka topics"))).toMatchObject({
       ok: true,
-      detail: `secure: 1 partition, ${COUNT} messages`,
+      detail: `secure: 2 partitions, ${COUNT} messages`,
     });
     const wrong = await folder({ at: "safe", more: () => ({ tls: true, sasl: login("scram-sha-512") }) }, "secure");
     const { code, stdout } = await runCli(["doctor"], { cwd: wrong });
