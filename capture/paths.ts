@@ -41,6 +41,8 @@ const REQUIRED: readonly FieldName[] = ["id", "model", "input", "output"];
 /** Fields whose member may also come as `NAME_base64`. */
 const BASE64: readonly FieldName[] = ["input", "output"];
 const PATH_DEPTH_MAX = 32;
+/** The scanner notes in the bits of one integer which of them it has seen. */
+const LEVEL_NAMES_MAX = 32;
 /** What `id: auto` stands for: where services put a correlation id, in the order of their use. */
 const CORRELATION = ["correlation-id", "x-correlation-id", "x-request-id", "requestid"].map((name) => `header:${name}`);
 const AUTO: Readonly<Record<Format, readonly string[]>> = {
@@ -127,6 +129,14 @@ function node(): ScanNode {
 function childNamed(parent: ScanNode, name: string): ScanNode {
   const known = parent.names.indexOf(name);
   if (known >= 0) return parent.children[known] as ScanNode;
+  if (parent.names.length >= LEVEL_NAMES_MAX) {
+    throw new CutoverError("CONFIG", `capture.map names more than ${LEVEL_NAMES_MAX} members of one object`, {
+      place: "capture.map",
+      expected: `paths that name at most ${LEVEL_NAMES_MAX} members of one object, NAME_base64 among them`,
+      received: `${name} beside ${parent.names.slice(0, 5).join(", ")} …`,
+      hint: "leave out sources that no message has",
+    });
+  }
   const child = node();
   parent.names.push(name);
   parent.nameBytes.push(Buffer.from(name, "utf8"));

@@ -221,3 +221,21 @@ test("any bytes in headers, key and value are a record or a rejection, under eve
     { numRuns: 500 },
   );
 });
+
+describe("many members of one object", () => {
+  // Of a level 32 names are told apart by bits; id takes 23 here, the other fields their 9 and two base64 twins.
+  const sources = (count: number): string[] => Array.from({ length: count }, (_, i) => `$.id${i}`);
+
+  test("are told apart up to the limit", () => {
+    const mapper = mapperOf({ id: sources(20) });
+    const members = sources(20).map((path) => `"${path.slice(2)}":"x"`);
+    expect(mapper.map(message(`{${members},"model":"m","input":1,"output":2}`))).toBeUndefined();
+    expect(mapper.map(message(`{${members},"id3":"x","model":"m","input":1,"output":2}`))?.reason).toBe(
+      "duplicate_member",
+    );
+  });
+
+  test("beyond it are refused when the map is read", () => {
+    expect(() => mapperOf({ id: sources(40) })).toThrow(/more than 32 members of one object/);
+  });
+});
