@@ -3,7 +3,7 @@ import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogE
 import { CutoverError, messageOf } from "../src/errors.ts";
 import type { Logger } from "../src/log.ts";
 import { decompress } from "./codecs.ts";
-import { type FetchedBatch, loadKafkajs } from "./kafka-decoder.ts";
+import { type FetchedBatch, handled, loadKafkajs } from "./kafka-decoder.ts";
 import { type ConnectionSettings, explainRefusal, tlsOptions } from "./kafka-security.ts";
 import { brokerSocket } from "./kafka-socket.ts";
 import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
@@ -217,6 +217,7 @@ async function handle(payload: EachBatchPayload, listener: KafkaListener): Promi
       messages: fetchedMessages(batch, fetchedOffset),
     });
     if (taken && last) payload.resolveOffset(last.offset);
+    handled(batch.messages as unknown as readonly FetchedBatch[]);
   } catch (error) {
     if (!(error instanceof CutoverError)) throw error;
     listener.crashed(error);
