@@ -297,7 +297,7 @@ test("four buckets send and store every record once, by endpoint", async () => {
   expect(await readResults(other, run)).toHaveLength(120);
   const buckets = new Map<string, Set<string>>();
   for (const key of await keys(other)) {
-    const bucket = /\+(\d+)\+\d{6}\.parquet$/.exec(key)?.[1];
+    const bucket = /~(\d+)~\d{6}\.parquet$/.exec(key)?.[1];
     if (bucket !== undefined) buckets.set(bucket, (buckets.get(bucket) ?? new Set()).add(key));
   }
   expect(buckets.size).toBeGreaterThan(1);
