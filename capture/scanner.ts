@@ -140,7 +140,8 @@ class MessageScanner implements Scanner {
   #object(node: ScanNode, from: number, depth: number): number {
     if (depth > LIMITS.jsonDepth) return this.#fail(SCAN.depth, from);
     const bytes = this.#bytes;
-    const others: number[] = [];
+    // Most messages have no other member than those that paths name.
+    let others: number[] | undefined;
     let names: Set<string> | undefined;
     let seen = 0;
     let at = this.#space(from + 1);
@@ -156,6 +157,7 @@ class MessageScanner implements Scanner {
         if ((seen & bit) !== 0) return this.#fail(SCAN.duplicate, nameStart - 1);
         seen |= bit;
       } else {
+        others ??= [];
         names ??= others.length >= 2 * LINEAR_NAMES ? this.#nameSet(others) : undefined;
         if (names !== undefined) {
           const name = memberName(bytes, nameStart, nameEnd);
