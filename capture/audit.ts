@@ -12,7 +12,7 @@ import { LIMITS } from "../src/limits.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { type CaptureCheck, checkCapture } from "./audit-checks.ts";
 import { countCaptures, listLedger } from "./audit-listing.ts";
-import { readCaptureFooter } from "./ledger.ts";
+import { readCaptureFooter } from "./resume.ts";
 import { addFooter, emptyTotals, type Totals } from "./totals.ts";
 
 /** Positions that no capture object holds (`missing`), that retention deleted, or whose object is unreadable. */

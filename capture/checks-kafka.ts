@@ -4,7 +4,7 @@ import { CutoverError, messageOf } from "../src/errors.ts";
 import type { Logger } from "../src/log.ts";
 import type { Check } from "../src/session.ts";
 import { connectKafka, type KafkaClient } from "./kafka.ts";
-import { checkTopics } from "./kafka-source.ts";
+import { checkTopics } from "./kafka-topics.ts";
 import type { CommitHint, LogBounds } from "./port.ts";
 import { formatCount } from "./render.ts";
 

@@ -1,13 +1,11 @@
 /**
- * Capture from Kafka: a member of a consumer group whose positions come from the ledger. Each (re)balance
- * starts an epoch: buffers of the epoch before are dropped, and every partition starts where its chain of
- * objects ends. Offsets committed to the group are hints.
+ * Capture from Kafka: a member of a consumer group whose positions come from the ledger. Offsets committed to the
+ * group are hints.
  */
 import type { KafkaSettings } from "../src/config/schema.ts";
-import { CutoverError, isCutoverError, messageOf } from "../src/errors.ts";
-import { sha256Hex } from "../src/hash.ts";
-import { sanitiseLogName } from "../src/lake/keys.ts";
-import { LIMITS } from "../src/limits.ts";
+import { CutoverError, messageOf } from "../src/errors.ts";
+import { Ending } from "./ending.ts";
+import { HeartbeatWatch } from "./heartbeat.ts";
 import {
   connectKafka,
   type KafkaBatch,
@@ -16,10 +14,16 @@ import {
   SESSION_TIMEOUT_MS,
   type TopicPartition,
 } from "./kafka.ts";
-import { limiter } from "./limiter.ts";
-import type { CommitHint, LogBounds, PartitionSink, Source, SourceContext, Until } from "./port.ts";
+import { checkTopics } from "./kafka-topics.ts";
+import { LogEnd } from "./log-end.ts";
+import { isFilled, type Owned, Partitions } from "./partitions.ts";
+import type { Source, SourceContext, Until } from "./port.ts";
+import { lookAtStalled, tellLag } from "./stalls.ts";
+import { TopicWatch } from "./topic-watch.ts";
 
-export function kafkaSource(settings: KafkaSettings, until: Until, connect = connectKafka): Source {
+export function kafkaSource(written: KafkaSettings, until: Until, connect = connectKafka): Source {
+  // Listed twice, a topic is still one.
+  const settings = { ...written, topics: [...new Set(written.topics)] };
   return async (context) => {
     const client = await connect(settings, context.log);
     try {
@@ -31,143 +35,134 @@ export function kafkaSource(settings: KafkaSettings, until: Until, connect = con
   };
 }
 
-/** SOURCE_UNUSABLE when a topic is not there. */
-export async function checkTopics(client: KafkaClient, { topics, brokers }: KafkaSettings): Promise<void> {
-  const known = await client.topics();
-  const missing = topics.filter((topic) => !known.includes(topic));
-  if (missing.length === 0) return;
-  const visible = known.filter((topic) => !topic.startsWith("__"));
-  throw new CutoverError("SOURCE_UNUSABLE", `there is no topic ${missing.join(", ")}`, {
-    place: `capture.source.kafka.topics on ${brokers.join(", ")}`,
-    expected: visible.length > 0 ? `one of ${visible.slice(0, 20).join(", ")}` : "a topic; this cluster has none",
-    hint: "correct the name, or create the topic",
-  });
-}
-
-/** The log of a topic: two clusters may have topics of one name. */
-export function kafkaLog(topic: string, clusterId: string): string {
-  // Kafka's own ids are a UUID in base64url; other systems' are any text, which is hashed.
-  const hex = /^[A-Za-z0-9_-]{22}$/.test(clusterId)
-    ? Buffer.from(clusterId, "base64url").toString("hex")
-    : sha256Hex(clusterId);
-  return `${sanitiseLogName(topic)}@${hex.slice(0, 8)}`;
-}
-
-interface Owned extends TopicPartition {
-  readonly sink: PartitionSink;
-  /** A seek was asked for while batches fetched before it may still be on their way. */
-  seeking: boolean;
-  highWatermark: bigint;
-}
+const TICK_MS = 500;
+/** How long the end of a capture waits for offsets to be committed: they are hints. */
+const COMMIT_WAIT_MS = 5_000;
+const GROUP_WAIT = `a member that was killed holds it for up to ${SESSION_TIMEOUT_MS / 1000} s`;
 
 class GroupMember implements KafkaListener {
   readonly #client: KafkaClient;
   readonly #settings: KafkaSettings;
   readonly #until: Until;
   readonly #context: SourceContext;
-  readonly #owned = new Map<string, Owned>();
-  #ends = new Map<string, LogBounds>();
-  #epoch = 0;
-  /** False while the positions of a new assignment are being looked up. */
-  #ready = false;
-  #stopping = false;
+  readonly #end: LogEnd;
+  readonly #watch: TopicWatch;
+  readonly #heartbeats: HeartbeatWatch;
+  readonly #partitions: Partitions;
+  readonly #ending: Ending;
   #lastMessageAt = 0;
-  #commits: Promise<void> = Promise.resolve();
+  #stopping = false;
   #finish: (reason: string) => void = () => {};
-  #fail: (error: unknown) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
 
   constructor(client: KafkaClient, settings: KafkaSettings, until: Until, context: SourceContext) {
     this.#client = client;
     this.#settings = settings;
     this.#until = until;
     this.#context = context;
+    const { clock, log, metrics } = context;
+    const { topics, group } = settings;
+    this.#end = new LogEnd(topics);
+    this.#watch = new TopicWatch({ client, topics, clock, log });
+    this.#heartbeats = new HeartbeatWatch({ group, clock, log, metrics });
+    this.#partitions = new Partitions({
+      client,
+      context,
+      watch: this.#watch,
+      onPlaced: () => {
+        if (this.#partitions.ready) context.watch?.reading();
+        this.#lastMessageAt = clock.monotonic();
+        this.#ending.check();
+      },
+      onMoved: () => this.#ending.check(),
+      onError: (error) => this.#fail(error),
+    });
+    const onEnd = (reason: string): void => this.#finish(reason);
+    const parts = { until, end: this.#end, partitions: this.#partitions, sink: context.sink, onEnd };
+    this.#ending = new Ending(parts, () => this.#quietMs());
   }
 
   async run(): Promise<string> {
-    const { stop, clock, drain } = this.#context;
+    const { stop, clock, log } = this.#context;
     const ended = new Promise<string>((resolve, reject) => {
       this.#finish = resolve;
-      this.#fail = reject;
+      this.#reject = reject;
     });
     ended.catch(() => {});
-    const onStop = (): void => this.#fail(stop.reason);
+    const onStop = (): void => this.#reject(stop.reason);
     stop.addEventListener("abort", onStop, { once: true });
-    const timer = setInterval(() => this.#tick(), 500);
+    const timer = setInterval(() => this.#tick(), TICK_MS);
     try {
       stop.throwIfAborted();
-      for (const topic of this.#settings.topics) {
-        for (const [partition, bounds] of await this.#client.bounds(topic))
-          this.#ends.set(nameOf({ topic, partition }), bounds);
-      }
+      // In this order: what is fetched later is held against the ids, what is written later is beyond the end.
+      await this.#watch.start();
+      if (this.#until.kind === "end") await this.#end.read(this.#client, log);
       this.#lastMessageAt = clock.monotonic();
-      await this.#client.run(this);
+      // Not waited for: joining may take as long as the group waits for a member that was killed, a stop does not.
+      this.#client.run(this).catch((error: unknown) => this.crashed(error));
       return await ended;
     } finally {
       clearInterval(timer);
       stop.removeEventListener("abort", onStop);
-      this.#stopping = true;
-      // Paused, the client goes on sending heartbeats while what is buffered becomes durable.
-      this.#quietly("pause", () => this.#client.pause([...this.#owned.values()]));
-      await drain();
-      // The wait ends with the commits: a timer left behind would hold the process open.
-      const waiting = new AbortController();
-      const limit = clock.sleep(COMMIT_WAIT_MS, waiting.signal).catch(() => {});
-      await Promise.race([this.#commits, limit]);
-      waiting.abort();
+      await this.#leave();
     }
-  }
-
-  beat(): void {
-    this.#context.watch?.answered();
-  }
-
-  left(): void {
-    this.#context.watch?.left();
   }
 
   assigned(partitions: readonly TopicPartition[]): void {
     this.#context.watch?.assigned(partitions.length);
-    const epoch = ++this.#epoch;
-    this.#ready = false;
-    const writing = [...this.#owned.values()].map(({ sink }) => {
-      sink.close();
-      return sink.settled;
-    });
-    this.#owned.clear();
-    if (this.#stopping) return;
-    this.#context.log.debug("assigned", { epoch, partitions: partitions.map(nameOf).join(" ") });
-    this.#start(epoch, partitions, writing).catch((error: unknown) => {
-      if (epoch === this.#epoch) this.#fail(error);
-    });
+    this.#heartbeats.joined();
+    this.#partitions.assign(partitions);
+  }
+
+  left(): void {
+    this.#context.watch?.left();
+    this.#heartbeats.left();
+    this.#partitions.ready = false;
+    this.#lastMessageAt = this.#context.clock.monotonic();
+  }
+
+  beat(): void {
+    this.#context.watch?.answered();
+    this.#heartbeats.beat();
   }
 
   batch(batch: KafkaBatch): boolean {
-    const owned = this.#owned.get(nameOf(batch));
-    if (!owned || this.#stopping) return false;
-    const { sink } = owned;
+    const owned = this.#partitions.get(batch);
+    if (!owned || owned.looking) return false;
+    const { sink, before } = owned;
     owned.highWatermark = batch.highWatermark;
-    if (batch.fetchedOffset > sink.next || batch.highWatermark < sink.next) {
-      this.#explainJump(owned).catch((error: unknown) => this.#fail(error));
+    // What was fetched from any other position is not ours to take, wherever it came from.
+    if (batch.fetchedOffset !== sink.next || batch.highWatermark < sink.next) {
+      this.#partitions.look(owned);
       return false;
     }
-    owned.seeking = false;
     // No await in here: a partition that another writer has moved must not take the rest of this batch.
-    for (const message of batch.messages) sink.accept(message);
-    sink.skipTo(batch.lastOffset + 1n);
+    for (const message of batch.messages) {
+      if (before !== undefined && message.offset >= before) break;
+      sink.accept(message);
+    }
+    const next = batch.lastOffset + 1n;
+    sink.skipTo(before !== undefined && before < next ? before : next);
     this.#lastMessageAt = this.#context.clock.monotonic();
-    this.#checkEnd();
+    this.#moved(owned);
     return true;
   }
 
-  passed(partition: TopicPartition, first: bigint | null, last: bigint): void {
-    const owned = this.#owned.get(nameOf(partition));
-    if (!owned || this.#stopping) return;
-    const mayBeOld = owned.seeking && (first === null || first > owned.sink.next);
-    owned.seeking = false;
-    // Ignored, it shows as a jump at the next fetch, which then starts again at the right position.
-    if (mayBeOld) return;
-    owned.sink.skipTo(last + 1n);
-    this.#checkEnd();
+  passed(partition: TopicPartition, position: bigint): void {
+    const owned = this.#partitions.get(partition);
+    if (!owned || owned.looking) return;
+    if (position !== owned.sink.next) {
+      this.#partitions.look(owned);
+      return;
+    }
+    owned.sink.skipTo(position + 1n);
+    this.#moved(owned);
+  }
+
+  #moved(owned: Owned): void {
+    owned.movedAt = this.#context.clock.monotonic();
+    if (isFilled(owned)) this.#partitions.reopen(owned);
+    else this.#ending.check();
   }
 
   room(): Promise<void> | undefined {
@@ -175,13 +170,14 @@ class GroupMember implements KafkaListener {
   }
 
   crashed(error: unknown): void {
-    if (isCutoverError(error)) {
-      this.#fail(error);
+    if (error instanceof CutoverError) {
+      this.#reject(error);
       return;
     }
-    this.#fail(
+    const { group, brokers } = this.#settings;
+    this.#reject(
       new CutoverError("SOURCE_UNAVAILABLE", "the Kafka consumer has stopped", {
-        place: `group ${this.#settings.group} on ${this.#settings.brokers.join(", ")}`,
+        place: `group ${group} on ${brokers.join(", ")}`,
         received: messageOf(error),
         hint: "start the same command again: it goes on where the ledger ends",
         cause: error,
@@ -189,136 +185,41 @@ class GroupMember implements KafkaListener {
     );
   }
 
-  /** Looks up where each partition starts, then lets it be fetched. */
-  async #start(epoch: number, partitions: readonly TopicPartition[], writing: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(writing);
-    const limit = limiter(LIMITS.footerReads);
-    for (const [topic, items] of Map.groupBy(partitions, ({ topic }) => topic)) {
-      const [hints, bounds] = await Promise.all([this.#client.committed(topic), this.#client.bounds(topic)]);
-      await Promise.all(
-        items.map((item) =>
-          limit(() => this.#open(epoch, item, bounds.get(item.partition), hints.get(item.partition))),
-        ),
-      );
-    }
-    if (epoch !== this.#epoch) return;
-    this.#ready = true;
-    this.#context.watch?.reading();
-    this.#lastMessageAt = this.#context.clock.monotonic();
-    this.#checkEnd();
-  }
-
-  async #open(
-    epoch: number,
-    item: TopicPartition,
-    bounds: LogBounds | undefined,
-    hint: CommitHint | undefined,
-  ): Promise<void> {
-    const { ledger, sink: recorder, log } = this.#context;
-    if (epoch !== this.#epoch || !bounds) return;
-    const id = { log: kafkaLog(item.topic, this.#client.clusterId), partition: item.partition };
-    const from = await ledger.resume(id, bounds, hint);
-    if (epoch !== this.#epoch || this.#stopping) return;
-    if (from.readableFrom > from.next) warnLost(log, item, from.next, from.readableFrom);
-    const current = (): boolean => epoch === this.#epoch;
-    const sink = recorder.open(id, from, {
-      durable: async (last, key) => {
-        if (current()) this.#commit(item, last, key);
-      },
-      moved: (next) => {
-        const owned = this.#owned.get(nameOf(item));
-        if (!current() || !owned) return;
-        owned.seeking = true;
-        this.#quietly("seek", () => this.#client.seek(item, next));
-      },
-    });
-    this.#owned.set(nameOf(item), { ...item, sink, seeking: false, highWatermark: bounds.high });
-    this.#client.seek(item, sink.next);
-    this.#client.resume([item]);
-  }
-
-  /**
-   * A fetch that did not start where it should: after OFFSET_OUT_OF_RANGE kafkajs goes to the earliest
-   * position. What retention deleted is recorded as a gap; anything else is read again from where we are.
-   */
-  async #explainJump(owned: Owned): Promise<void> {
-    const { sink } = owned;
-    const epoch = this.#epoch;
-    this.#client.pause([owned]);
-    const bounds = (await this.#client.bounds(owned.topic)).get(owned.partition);
-    if (epoch !== this.#epoch || !bounds || this.#stopping) return;
-    if (bounds.high < sink.next) throw shrunk(owned, bounds);
-    if (bounds.low > sink.next) {
-      warnLost(this.#context.log, owned, sink.next, bounds.low);
-      sink.skipTo(bounds.low, "retention");
-    }
-    this.#client.seek(owned, sink.next);
-    this.#client.resume([owned]);
-  }
-
-  /** In order, one after the other; a commit that fails costs the next start a listing, nothing else. */
-  #commit(item: TopicPartition, last: bigint, key: string): void {
-    this.#commits = this.#commits
-      .then(() => this.#client.commit(item, last, key))
-      .catch((error: unknown) => this.#context.log.debug("offset not committed", { error: messageOf(error) }));
-  }
-
-  #checkEnd(): void {
-    if (this.#until.kind !== "end" || !this.#ready) return;
-    for (const [name, { sink }] of this.#owned) if (sink.next < (this.#ends.get(name)?.high ?? 0n)) return;
-    const messages = [...this.#ends.values()].some(({ high, low }) => high > low);
-    const topics = this.#settings.topics.join(", ");
-    this.#finish(
-      messages ? `reached the end of ${topics} (${this.#owned.size} partitions)` : `${topics} holds no message`,
-    );
+  /** The client's errors are faults of the broker or of the way there; any other that is not expected is a bug. */
+  #fail(error: unknown): void {
+    if (error instanceof Error && error.name.startsWith("KafkaJS")) this.crashed(error);
+    else this.#reject(error);
   }
 
   #tick(): void {
-    const { clock, log, watch } = this.#context;
-    for (const [topic, items] of Map.groupBy(this.#owned.values(), (owned) => owned.topic)) {
-      const behind = items.reduce(
-        (sum, { highWatermark, sink }) => sum + Math.max(0, Number(highWatermark - sink.next)),
-        0,
-      );
-      watch?.lag(topic, behind);
-    }
-    if (!this.#ready) {
-      const waited = Math.round((clock.monotonic() - this.#lastMessageAt) / 1000);
-      if (waited >= 3) log.progress(`waiting for the group ${this.#settings.group}, ${waited} s: ${GROUP_WAIT}`);
+    this.#heartbeats.tick(TICK_MS);
+    this.#watch.tick().catch((error: unknown) => this.#fail(error));
+    tellLag(this.#context, this.#partitions.all());
+    const quietMs = this.#quietMs();
+    if (!this.#partitions.ready) {
+      const { group } = this.#settings;
+      if (quietMs >= 3_000)
+        this.#context.log.progress(`waiting for the group ${group}, ${Math.round(quietMs / 1000)} s: ${GROUP_WAIT}`);
       return;
     }
-    if (this.#until.kind !== "idle") return;
-    if (clock.monotonic() - this.#lastMessageAt < this.#until.ms) return;
-    this.#finish(`no message for ${Math.round(this.#until.ms / 1000)} s`);
+    lookAtStalled(this.#context, this.#partitions, this.#end);
+    this.#ending.tick();
   }
 
-  /** Between a crash and its restart kafkajs has no group to act on; the next assignment does it anew. */
-  #quietly(what: string, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#context.log.debug(`kafka ${what} not possible`, { error: messageOf(error) });
-    }
+  #quietMs(): number {
+    return this.#context.clock.monotonic() - this.#lastMessageAt;
   }
-}
 
-/** How long the end of a capture waits for offsets to be committed: they are hints. */
-const COMMIT_WAIT_MS = 5_000;
-
-const GROUP_WAIT = `a member that was killed holds it for up to ${SESSION_TIMEOUT_MS / 1000} s`;
-
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
-}
-
-function warnLost(log: SourceContext["log"], { topic, partition }: TopicPartition, from: bigint, to: bigint): void {
-  log.warn("retention deleted positions before they were captured", { topic, partition, first: from, last: to - 1n });
-}
-
-function shrunk({ topic, partition, sink }: Owned, { high }: LogBounds): CutoverError {
-  return new CutoverError("LEDGER_CONFLICT", `${topic} partition ${partition} ends before what was read of it`, {
-    expected: `a log that goes on at ${sink.next}`,
-    received: `a log that ends at ${high}: the topic was deleted and created again, or has lost its end`,
-    hint: "capture the new topic into another store (store: in cutover.yaml)",
-  });
+  /** Makes durable what is held, while the group still sees a living member. */
+  async #leave(): Promise<void> {
+    const { clock, drain } = this.#context;
+    this.#stopping = true;
+    this.#partitions.stop();
+    await drain();
+    // The wait ends with the commits: a timer left behind would hold the process open.
+    const waiting = new AbortController();
+    const limit = clock.sleep(COMMIT_WAIT_MS, waiting.signal).catch(() => {});
+    await Promise.race([this.#partitions.committed, limit]);
+    waiting.abort();
+  }
 }

@@ -4,10 +4,12 @@ import { CutoverError, messageOf } from "../src/errors.ts";
 import type { Logger } from "../src/log.ts";
 import { decompress } from "./codecs.ts";
 import { type FetchedBatch, handled, loadKafkajs } from "./kafka-decoder.ts";
+import { createScout, type KafkaScout } from "./kafka-scout.ts";
 import { type ConnectionSettings, explainRefusal, tlsOptions } from "./kafka-security.ts";
 import { brokerSocket } from "./kafka-socket.ts";
-import type { CommitHint, Header, LogBounds, Message } from "./port.ts";
+import type { CommitHint, FirstMessage, Header, LogBounds, Message } from "./port.ts";
 import { messagesOf } from "./record-batch.ts";
+import type { TopicIds } from "./wire.ts";
 
 export interface TopicPartition {
   readonly topic: string;
@@ -30,8 +32,8 @@ export interface KafkaListener {
   assigned(partitions: readonly TopicPartition[]): void;
   /** Returns whether the batch was taken; one that was not is fetched again, unless `seek` says otherwise. */
   batch(batch: KafkaBatch): boolean;
-  /** A fetch held only positions without a message; `first` is null when even these lay before the fetch. */
-  passed(partition: TopicPartition, first: bigint | null, last: bigint): void;
+  /** A fetch held nothing at or after the position where it started, so no message stands there: older formats only. */
+  passed(partition: TopicPartition, position: bigint): void;
   /** Awaited, with heartbeats, before the next batch. */
   room(): Promise<void> | undefined;
   /** The broker has answered a heartbeat. */
@@ -46,6 +48,10 @@ export interface KafkaClient {
   topics(): Promise<readonly string[]>;
   bounds(topic: string): Promise<Map<number, LogBounds>>;
   committed(topic: string): Promise<Map<number, CommitHint>>;
+  /** Ends with the positions of open transactions, which `bounds` leaves out. */
+  written(topic: string): Promise<Map<number, bigint>>;
+  topicIds(topics: readonly string[]): Promise<TopicIds>;
+  firstAt(partition: TopicPartition, position: bigint): Promise<FirstMessage | undefined>;
   /** State of the group, empty when there is none, and who is in it. */
   group(): Promise<{ readonly state: string; readonly members: readonly string[] }>;
   /** Joins the group. Resolves once joined or crashed. */
@@ -61,12 +67,16 @@ export interface KafkaClient {
 /** Longest wait of an idle fetch: how late a resumed partition is noticed. */
 const FETCH_WAIT_MS = 500;
 /**
- * How long the group waits for a member that was killed. Half of kafkajs's default: a rebalance costs a
+ * How long the group waits for a member that was killed. A third of kafkajs's default: a rebalance costs a
  * re-reading of what was buffered, a restart after a crash waits this long before its first message.
  */
-export const SESSION_TIMEOUT_MS = 15_000;
+export const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 1_000;
+/** How late partitions that were added to a topic are noticed. */
+const METADATA_AGE_MS = 30_000;
+const CONSUMER_RETRIES = 5;
 const PARTITION_FETCH_BYTES = 1024 * 1024;
-const ROOM_HEARTBEAT_MS = 1_000;
+const ROOM_HEARTBEAT_MS = 500;
 const CONNECT_TIMEOUT_MS = 3_000;
 const CONNECT_RETRIES = 2;
 /**
@@ -97,14 +107,20 @@ export async function connectKafka(settings: ConnectionSettings, log: Logger): P
   try {
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
+    const scout = createScout(new Kafka({ ...config, retry: { retries: CONNECT_RETRIES } }));
+    const state = { closed: false };
     const consumer = new Kafka(config).consumer({
       groupId: settings.group,
       sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      metadataMaxAge: METADATA_AGE_MS,
+      // Closed while it joins, it would start again and hold the process open.
+      retry: { retries: CONSUMER_RETRIES, restartOnFailure: async () => !state.closed },
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: PARTITION_FETCH_BYTES,
       allowAutoTopicCreation: false,
     });
-    return clientOf({ admin, consumer, settings, clusterId, restoreWarnings });
+    return clientOf({ admin, consumer, scout, settings, clusterId, restoreWarnings, state });
   } catch (cause) {
     restoreWarnings();
     await admin.disconnect().catch(() => {});
@@ -122,12 +138,14 @@ export async function connectKafka(settings: ConnectionSettings, log: Logger): P
 interface ClientParts {
   readonly admin: import("kafkajs").Admin;
   readonly consumer: import("kafkajs").Consumer;
+  readonly scout: KafkaScout;
+  readonly state: { closed: boolean };
   readonly settings: ConnectionSettings;
   readonly clusterId: string;
   readonly restoreWarnings: () => void;
 }
 
-function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: ClientParts): KafkaClient {
+function clientOf({ admin, consumer, scout, settings, clusterId, restoreWarnings, state }: ClientParts): KafkaClient {
   const grouped = (partitions: readonly TopicPartition[]) =>
     [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, items]) => ({
       topic,
@@ -146,6 +164,9 @@ function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: Cli
         (found?.partitions ?? []).map((p) => [p.partition, { offset: BigInt(p.offset), metadata: p.metadata ?? "" }]),
       );
     },
+    written: (topic) => scout.written(topic),
+    topicIds: (topics) => scout.topicIds(topics),
+    firstAt: ({ topic, partition }, position) => scout.firstAt(topic, partition, position),
     async group() {
       const { groups } = await admin.describeGroups([settings.group]);
       const { state, members } = groups[0] ?? { state: "Dead", members: [] };
@@ -170,7 +191,8 @@ function clientOf({ admin, consumer, settings, clusterId, restoreWarnings }: Cli
     commit: ({ topic, partition }, last, key) =>
       consumer.commitOffsets([{ topic, partition, offset: String(last + 1n), metadata: key }]),
     async close() {
-      await Promise.allSettled([consumer.disconnect(), admin.disconnect()]);
+      state.closed = true;
+      await Promise.allSettled([consumer.disconnect(), admin.disconnect(), scout.close()]);
       restoreWarnings();
     },
   };
@@ -193,11 +215,9 @@ function listen(consumer: import("kafkajs").Consumer, settings: ConnectionSettin
     if (restart) listener.left();
     else listener.crashed((await explainRefusal(error, settings)) ?? error);
   });
-  // `eachBatch` is not called for fetches of control records and aborted transactions alone.
-  consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {
-    const first = firstOffset as string | null;
-    if (batchSize === 0)
-      listener.passed({ topic, partition }, first === null ? null : BigInt(first), BigInt(lastOffset));
+  // `eachBatch` is not called for a fetch whose messages all lie before its start; the start then stands for the last.
+  consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+    if (batchSize === 0) listener.passed({ topic, partition }, BigInt(lastOffset));
   });
 }
 

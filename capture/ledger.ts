@@ -4,16 +4,14 @@
  */
 import { CutoverError, isCutoverError, messageOf } from "../src/errors.ts";
 import { sha256Hex } from "../src/hash.ts";
-import { parseCaptureFooter } from "../src/lake/captures.ts";
 import { type CaptureFooter, FOOTER_KEY } from "../src/lake/footer.ts";
-import { captureKey, parseCaptureKey, partitionPrefix, rejectsKey } from "../src/lake/keys.ts";
-import { readMeta } from "../src/parquet/read.ts";
+import { captureKey, rejectsKey } from "../src/lake/keys.ts";
 import { Scratch } from "../src/parquet/write.ts";
-import { CAPTURES } from "../src/record.ts";
-import type { ObjectInfo, Store } from "../src/store/port.ts";
+import type { Store } from "../src/store/port.ts";
 import { encodeCaptures, encodeRejects } from "./encode.ts";
-import type { CommitHint, LedgerView, LogBounds, PartitionId, ResumePoint } from "./port.ts";
+import type { LedgerView, LogIdentity, PartitionId } from "./port.ts";
 import type { Range } from "./range.ts";
+import { readCaptureFooter, resume } from "./resume.ts";
 
 /** Object metadata may take 2 KiB in all; a footer with many gaps stands in the object alone. */
 const METADATA_BYTES_MAX = 1_900;
@@ -39,12 +37,18 @@ export interface Ledger extends LedgerView {
 export function createLedger(store: Store): Ledger {
   // As many as there are writes at once, which the recorder bounds.
   const spare: Scratch[] = [];
+  /** Of the partitions that were resumed: what a range is to be held against before it is put. */
+  const identities = new Map<string, LogIdentity>();
   return {
-    resume: (id, bounds, hint) => resume(store, id, bounds, hint),
+    async resume(id, bounds, hint, identity) {
+      const point = await resume(store, id, bounds, hint, identity);
+      if (identity) identities.set(nameOf(id), identity);
+      return point;
+    },
     async commit(range) {
       const scratch = spare.pop() ?? new Scratch(SCRATCH_BYTES);
       try {
-        return await commit(store, range, scratch);
+        return await commit(store, range, scratch, identities.get(nameOf(range.id)));
       } finally {
         spare.push(scratch);
       }
@@ -55,73 +59,22 @@ export function createLedger(store: Store): Ledger {
 /** More than an object of the default rotation takes; a larger one makes it grow. */
 const SCRATCH_BYTES = 40 * 1024 * 1024;
 
-/** The footer of a capture object, checked as every reader of the lake checks it. */
-export async function readCaptureFooter(store: Store, key: string, info?: ObjectInfo): Promise<CaptureFooter> {
-  const range = parseCaptureKey(key);
-  if (!range)
-    throw new CutoverError("PARQUET_FOREIGN", "not the key of a capture object", { place: `${store.url} ${key}` });
-  const { meta, rows } = await readMeta(store, key, CAPTURES, info ? { info } : {});
-  return parseCaptureFooter(`${store.url} ${key}`, meta, range, rows);
+function nameOf({ log, partition }: PartitionId): string {
+  return `${log}/${partition}`;
 }
 
-async function resume(store: Store, id: PartitionId, bounds: LogBounds, hint?: CommitHint): Promise<ResumePoint> {
-  const next = (await hintedEnd(store, id, hint)) ?? (await listedEnd(store, id, hint)) ?? bounds.low;
-  if (bounds.high < next) throw endsBelow(store, id, bounds, next);
-  const lost = bounds.low > next;
-  return { next, readableFrom: lost ? bounds.low : next };
-}
-
-/** The position after the object that the commit names, if that object ends just before the commit. */
-async function hintedEnd(store: Store, id: PartitionId, hint?: CommitHint): Promise<bigint | undefined> {
-  const named = hint ? parseCaptureKey(hint.metadata) : undefined;
-  if (!hint || named?.log !== id.log || named.partition !== id.partition) return undefined;
-  try {
-    const footer = await readCaptureFooter(store, hint.metadata);
-    return BigInt(footer.last) + 1n === hint.offset ? hint.offset : undefined;
-  } catch (error) {
-    if (isCutoverError(error, "STORE_MISSING")) return undefined;
-    throw error;
-  }
-}
-
-/**
- * The position after the greatest object at or before the committed offset; without a usable one, after
- * the last object. Objects that follow it are walked over here, not found by one lost put after the other.
- */
-async function listedEnd(store: Store, id: PartitionId, hint?: CommitHint): Promise<bigint | undefined> {
-  const objects = new Map<bigint, ObjectInfo>();
-  let start: bigint | undefined;
-  let greatest: bigint | undefined;
-  for await (const info of store.list(partitionPrefix("captures", id.log, id.partition))) {
-    const first = parseCaptureKey(info.key)?.first;
-    if (first === undefined) continue;
-    objects.set(first, info);
-    greatest = first;
-    if (hint && hint.offset >= 0n && first <= hint.offset) start = first;
-  }
-  let info = objects.get(start ?? greatest ?? -1n);
-  let end: bigint | undefined;
-  while (info) {
-    end = BigInt((await readCaptureFooter(store, info.key, info)).last) + 1n;
-    info = objects.get(end);
-  }
-  return end;
-}
-
-function endsBelow(store: Store, id: PartitionId, bounds: LogBounds, next: bigint): CutoverError {
-  return new CutoverError("LEDGER_CONFLICT", `${id.log} partition ${id.partition} ends before what is captured of it`, {
-    place: `${store.url} ${partitionPrefix("captures", id.log, id.partition)}`,
-    expected: `a log that goes on at ${next}`,
-    received: `a log that ends at ${bounds.high}: the topic was deleted and created again, or has lost its end`,
-    hint: "capture the new topic into another store (store: in cutover.yaml), or move the old captures of it away",
-  });
-}
-
-async function commit(store: Store, range: Range, scratch: Scratch): Promise<Commit> {
+async function commit(store: Store, range: Range, scratch: Scratch, identity?: LogIdentity): Promise<Commit> {
   const key = captureKey({ ...range.id, first: range.first });
   const rejects = await putRejects(store, range);
-  const footer = range.footer(rejects?.named ?? null);
+  const topicId = identity?.topicId;
+  const footer: CaptureFooter = {
+    ...range.footer(rejects?.named ?? null),
+    firstMessage: range.firstMessage === null ? null : String(range.firstMessage),
+    ...(topicId === undefined ? {} : { topicId }),
+  };
   const body = await encodeCaptures(range, footer, scratch);
+  // After the last message was taken: had the topic been replaced by then, it shows now.
+  await identity?.confirm();
   try {
     const metadata = objectMetadata(footer);
     const info = await store.put(key, body, { ifAbsent: true, ...(metadata ? { metadata } : {}) });
@@ -129,7 +82,7 @@ async function commit(store: Store, range: Range, scratch: Scratch): Promise<Com
   } catch (error) {
     if (!isCutoverError(error, "STORE_EXISTS")) throw error;
     const theirs = await readCaptureFooter(store, key);
-    const conflict = conflictWith(range, theirs);
+    const conflict = conflictWith(range, theirs, topicId);
     if (conflict !== undefined) throw conflictError(store, key, conflict, error);
     // It may be our own, kept before its answer was lost; equal footers do not tell that from a twin's.
     return { kind: "taken", key, next: BigInt(theirs.last) + 1n };
@@ -152,15 +105,15 @@ function objectMetadata(footer: CaptureFooter): Record<string, string> | undefin
 }
 
 /**
- * Whether the object at our first position was written from another log: undefined when it may be ours.
- * A first message that both ranges hold must be the same; one that compaction or retention has removed
- * between the two readings cannot be compared.
+ * Whether the object at our first position was written from another log: undefined when it may be ours. The topic's
+ * id tells; without ids, the first message of both, if it is of the same position. Compaction and retention may have
+ * gone on between the two readings, so a message that only one of them holds says nothing.
  */
-function conflictWith(range: Range, theirs: CaptureFooter): string | undefined {
-  if (range.firstMessage === null || range.firstMessage > BigInt(theirs.last)) return undefined;
-  if (theirs.firstSha === null) return `holds no message where this log has one at ${range.firstMessage}`;
-  if (range.firstMessage > range.first || theirs.firstSha === range.firstSha) return undefined;
-  return `starts with another message than this log has at ${range.firstMessage}`;
+function conflictWith(range: Range, theirs: CaptureFooter, topicId: string | undefined): string | undefined {
+  if (topicId !== undefined && theirs.topicId !== undefined)
+    return topicId === theirs.topicId ? undefined : `is of the topic id ${theirs.topicId}`;
+  if (range.firstMessage === null || theirs.firstMessage !== String(range.firstMessage)) return undefined;
+  return theirs.firstSha === range.firstSha ? undefined : `holds another message at ${range.firstMessage}`;
 }
 
 function conflictError(store: Store, key: string, conflict: string, cause: unknown): CutoverError {

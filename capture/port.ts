@@ -28,8 +28,10 @@ export interface PartitionId {
 export interface ResumePoint {
   /** First position of the next range; always a boundary of the ledger. */
   readonly next: bigint;
-  /** Positions [next, lost) that retention has deleted meanwhile; equal to `next` when there are none. */
+  /** Positions [next, readableFrom) that retention has deleted meanwhile; equal to `next` when there are none. */
   readonly readableFrom: bigint;
+  /** An object stands behind a hole that starts at `next`: there reading must end, and the ledger be asked again. */
+  readonly before?: bigint;
 }
 
 /** What a partition tells its source. Both are called at most once at a time for a partition. */
@@ -109,7 +111,24 @@ export type Source = (context: SourceContext) => Promise<string>;
 
 /** The ledger, as a source sees it when it is given a partition. */
 export interface LedgerView {
-  resume(id: PartitionId, bounds: LogBounds, hint?: CommitHint): Promise<ResumePoint>;
+  /** LEDGER_CONFLICT when the log is another one than the objects were written from, as far as `identity` can tell. */
+  resume(id: PartitionId, bounds: LogBounds, hint?: CommitHint, identity?: LogIdentity): Promise<ResumePoint>;
+}
+
+/** How a log is told from another one of the same name: a topic can be deleted and created again. */
+export interface LogIdentity {
+  /** No other log ever has it; undefined when the source knows none. */
+  readonly topicId?: string | undefined;
+  /** First message at or after a position, where that can be said cheaply. */
+  firstAt(position: bigint): Promise<FirstMessage | undefined>;
+  /** Called before an object is put: rejects with LEDGER_CONFLICT when the log is no longer the one that was read. */
+  confirm(): Promise<void>;
+}
+
+export interface FirstMessage {
+  readonly offset: bigint;
+  /** As `firstSha` of a footer. */
+  readonly sha: string;
 }
 
 /** What the log holds now: [low, high). */

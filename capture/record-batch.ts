@@ -131,7 +131,8 @@ function isAbortMarker(records: Buffer): boolean {
 
 /**
  * The batches of aborted transactions: none of their messages may be read. A transaction is aborted from its first
- * offset on until its producer's marker, also when the fetch starts in the midst of it; `aborted` is in order of offset.
+ * offset on until its producer's marker, also when the fetch starts in the midst of it. A broker lists them in the
+ * order in which they ended.
  */
 export function abortedBatches(
   batches: readonly RecordBatch[],
@@ -139,9 +140,10 @@ export function abortedBatches(
 ): Set<RecordBatch> {
   const found = new Set<RecordBatch>();
   const open = new Set<bigint>();
+  const begun = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   let next = 0;
   for (const batch of batches) {
-    for (let t = aborted[next]; t !== undefined && t.firstOffset <= batch.lastOffset; t = aborted[++next])
+    for (let t = begun[next]; t !== undefined && t.firstOffset <= batch.lastOffset; t = begun[++next])
       open.add(t.producerId);
     if (batch.abortMarker) open.delete(batch.producerId);
     else if (batch.transactional && !batch.control && open.has(batch.producerId)) found.add(batch);

@@ -7,8 +7,8 @@ import { LIMITS } from "../src/limits.ts";
 import { openObject } from "../src/parquet/read.ts";
 import { REJECTS, type RejectReason } from "../src/record.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
-import { readCaptureFooter } from "./ledger.ts";
 import type { Header, Message, PartitionId } from "./port.ts";
+import { readCaptureFooter } from "./resume.ts";
 
 export interface RejectedMessage extends Message {
   /** Why it was rejected. */

@@ -10,6 +10,8 @@ export const LIMITS = {
   textFieldChars: 4 * KIB,
   /** Time that capture takes at most to make durable what it holds, once it is told to stop. */
   captureDrainMs: 20_000,
+  /** A longer time between two heartbeats to the consumer group is warned about: a third of its session time-out. */
+  heartbeatGapMs: 3_000,
   /** What leaving the source may take beside it, and what a process that has ended may leave open. */
   captureCloseMs: 1_000,
   exitGraceMs: 1_000,

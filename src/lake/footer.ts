@@ -29,6 +29,10 @@ export const captureFooterSchema = z.object({
   /** sha256 (hex) over (position, input, output, status) of the rows in order of position. */
   contentSha256: z.string(),
   rejects: z.object({ key: z.string(), rows: count, sha256: z.string() }).nullable(),
+  /** Position of the message that `firstSha` is of; null when the range holds none. */
+  firstMessage: positionText.nullable().optional(),
+  /** Kafka's id of the topic (hex), which a topic created again does not share; absent when the broker has none. */
+  topicId: z.string().optional(),
 });
 export type CaptureFooter = z.infer<typeof captureFooterSchema>;
 

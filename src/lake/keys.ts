@@ -30,6 +30,11 @@ export function captureKey({ log, partition, first }: RangeId): string {
   return `${partitionPrefix("captures", log, partition)}${pad(first, OFFSET_DIGITS)}.parquet`;
 }
 
+/** Where the chain of a partition begins, decided once; its name is hidden from whoever reads the dataset. */
+export function originKey(log: string, partition: number): string {
+  return `${partitionPrefix("captures", log, partition)}_origin`;
+}
+
 /** The key just before every capture object whose first position is greater than `offset`. */
 export function captureKeyAfter(log: string, partition: number, offset: bigint): string {
   return captureKey({ log, partition, first: offset });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type AuditResult, auditCaptures, type PartitionAudit } from "../../capture/audit.ts";
 import { listCaptures } from "../../capture/captures.ts";
-import { readCaptureFooter } from "../../capture/ledger.ts";
 import { renderAudit } from "../../capture/render.ts";
+import { readCaptureFooter } from "../../capture/resume.ts";
 import { CutoverError } from "../../src/errors.ts";
 import type { CaptureFooter } from "../../src/lake/footer.ts";
 import { captureKey, rejectsKey } from "../../src/lake/keys.ts";

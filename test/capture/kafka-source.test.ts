@@ -2,7 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { auditCaptures } from "../../capture/audit.ts";
 import type { KafkaClient, KafkaListener, TopicPartition } from "../../capture/kafka.ts";
-import { kafkaLog, kafkaSource } from "../../capture/kafka-source.ts";
+import { kafkaSource } from "../../capture/kafka-source.ts";
+import { kafkaLog } from "../../capture/kafka-topics.ts";
 import { createLedger } from "../../capture/ledger.ts";
 import type { CommitHint, Until } from "../../capture/port.ts";
 import { createRecorder } from "../../capture/recorder.ts";
@@ -30,6 +31,9 @@ class FakeKafka implements KafkaClient {
   topics = async () => ["t", "__consumer_offsets"];
   bounds = async () => new Map([[0, { low: this.low, high: this.high }]]);
   committed = async () => new Map(this.hint ? [[0, this.hint]] : []);
+  written = async () => new Map([[0, this.high]]);
+  topicIds = async () => new Map([["t", "aa"]]);
+  firstAt = async () => undefined;
   group = async () => ({ state: "Stable", members: [] });
   async run(listener: KafkaListener): Promise<void> {
     this.listener = listener;
@@ -138,9 +142,9 @@ describe("capture from Kafka", () => {
     const { done } = capture(store, kafka);
     await until(() => !kafka.paused);
     kafka.batch(0, [1, 3], 5);
-    kafka.listener?.passed(TP, 6n, 7n);
-    kafka.listener?.passed(TP, null, 8n);
-    kafka.listener?.passed(TP, 9n, 9n);
+    kafka.batch(6, [], 7);
+    kafka.listener?.passed(TP, 8n);
+    kafka.batch(9, [], 9);
     await done;
     expect((await sums(store)).sums).toMatchObject({ consumed: 10, captured: 2, absent: 8 });
   });
@@ -195,10 +199,12 @@ describe("capture from Kafka", () => {
     kafka.batch(0, [0, 1, 2, 3, 4], 4);
     await until(() => kafka.seeks.length === 2);
     expect(kafka.seeks).toEqual([0n, 2n]);
-    kafka.listener?.passed(TP, 5n, 6n);
+    kafka.listener?.passed(TP, 5n);
+    await until(() => kafka.seeks.length === 3);
+    expect(kafka.seeks).toEqual([0n, 2n, 2n]);
     expect(recorder.failed.aborted).toBe(false);
     kafka.batch(2, [2, 3, 4], 4);
-    kafka.listener?.passed(TP, 5n, 6n);
+    kafka.batch(5, [], 6);
     kafka.batch(7, [7, 8, 9], 9);
     await done;
     expect((await sums(store)).sums).toMatchObject({ consumed: 10, captured: 8, absent: 2 });

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { auditCaptures } from "../../capture/audit.ts";
-import { readCaptureFooter } from "../../capture/ledger.ts";
-import type { CommitHint } from "../../capture/port.ts";
-import { captureKey, rejectsPrefix } from "../../src/lake/keys.ts";
+import { createLedger } from "../../capture/ledger.ts";
+import type { CommitHint, FirstMessage, LogIdentity } from "../../capture/port.ts";
+import { messageSha } from "../../capture/range.ts";
+import { readCaptureFooter } from "../../capture/resume.ts";
+import { CutoverError } from "../../src/errors.ts";
+import { captureKey, originKey, rejectsPrefix } from "../../src/lake/keys.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
 import {
@@ -133,13 +136,58 @@ describe("the ledger", () => {
     const writer = await startWriter(store, records(10), { rotate: { records: 4 } });
     await finish(writer, records(10));
     const [first] = writer.commits;
-    expect(first).toEqual({ offset: 4n, metadata: captureKey({ ...ID, first: 0n }) });
-    const resume = async (hint?: CommitHint) => (await startWriter(store, records(10), {}, hint)).sink.next;
-    expect(await resume(first)).toBe(4n);
-    expect(await resume({ offset: 3n, metadata: first?.metadata ?? "" })).toBe(10n);
-    expect(await resume({ offset: 9n, metadata: "" })).toBe(10n);
-    expect(await resume({ offset: -1n, metadata: "" })).toBe(10n);
-    expect(await resume()).toBe(10n);
+    const named = captureKey({ ...ID, first: 0n });
+    expect(first).toEqual({ offset: 4n, metadata: named });
+    const corrupt = captureKey({ ...ID, first: 8n });
+    const listed: (string | undefined)[] = [];
+    const watched: Store = {
+      ...store,
+      list(prefix, options) {
+        listed.push(options?.startAfter);
+        return store.list(prefix, options);
+      },
+    };
+    /** The position, and what was listed: only what follows a trusted commit, everything otherwise. */
+    const resume = async (hint?: CommitHint) => {
+      listed.length = 0;
+      const { sink } = await startWriter(watched, records(10), {}, hint);
+      return [sink.next, ...listed];
+    };
+    expect(await resume(first)).toEqual([10n, named]);
+    expect(await resume({ offset: 3n, metadata: named })).toEqual([10n, undefined]);
+    expect(await resume({ offset: 9n, metadata: "" })).toEqual([10n, undefined]);
+    expect(await resume({ offset: -1n, metadata: "" })).toEqual([10n, undefined]);
+    expect(await resume({ offset: 99n, metadata: captureKey({ ...ID, first: 90n }) })).toEqual([10n, undefined]);
+    expect(await resume({ offset: 4n, metadata: captureKey({ ...ID, partition: 7, first: 0n }) })).toEqual([
+      10n,
+      undefined,
+    ]);
+    expect(await resume()).toEqual([10n, undefined]);
+    await store.put(corrupt, new Uint8Array(100));
+    expect(await resume(undefined).catch((error: { code: string }) => error.code)).toBe("PARQUET_CORRUPT");
+    await store.delete([corrupt]);
+    expect(await resume({ offset: 10n, metadata: corrupt })).toEqual([8n, undefined]);
+  });
+
+  test("a commit that names a damaged object is no reason to stop: the listing tells", async () => {
+    const store = memoryStore();
+    await finish(await startWriter(store, records(10), { rotate: { records: 4 } }), records(10));
+    const damaged = captureKey({ ...ID, first: 0n });
+    await store.put(damaged, new Uint8Array(100));
+    expect((await startWriter(store, records(10), {}, { offset: 4n, metadata: damaged })).sink.next).toBe(10n);
+  });
+
+  test("a hole is filled up to the object behind it, whatever the rotation, and nothing is doubled", async () => {
+    const store = memoryStore();
+    await finish(await startWriter(store, records(10), { rotate: { records: 2 } }), records(10));
+    await store.delete([2n, 6n].map((first) => captureKey({ ...ID, first })));
+    const hint = { offset: 2n, metadata: "" };
+    const ledger = createLedger(store);
+    expect(await ledger.resume(ID, { low: 0n, high: 10n }, hint)).toEqual({ next: 2n, readableFrom: 2n, before: 4n });
+    // Retention reaches over the hole: what lies beyond is held by the object behind it.
+    expect(await ledger.resume(ID, { low: 9n, high: 10n }, hint)).toEqual({ next: 2n, readableFrom: 4n, before: 4n });
+    const named = { offset: 2n, metadata: captureKey({ ...ID, first: 0n }) };
+    expect(await ledger.resume(ID, { low: 0n, high: 10n }, named)).toMatchObject({ next: 2n, before: 4n });
   });
 
   test("a deleted object is filled again when the committed offset points there", async () => {
@@ -203,6 +251,120 @@ describe("the ledger", () => {
     expect(writer.recorder.totals).toMatchObject({ consumed: 0, objects: 0 });
     expect(writer.commits).toEqual([{ offset: 5n, metadata: captureKey({ ...ID, first: 0n }) }]);
     await expectWhole(store, records(5));
+  });
+});
+
+describe("the first object of a partition", () => {
+  const identity = (topicId: string): LogIdentity => ({
+    topicId,
+    firstAt: async () => undefined,
+    confirm: async () => {},
+  });
+
+  test("begins where the first writer found the log's start, also for one that finds it later", async () => {
+    const store = memoryStore();
+    const log = records(10);
+    const early = await startWriter(store, log, {}, undefined, 2n, identity("a"));
+    early.feed(log, 5);
+    // Retention goes on; the early one is taken for dead.
+    const late = await startWriter(store, log, {}, undefined, 4n, identity("a"));
+    await late.recorder.flush();
+    await finish(early, log);
+    await finish(late, log);
+    const { ok, partitions, sums } = await auditCaptures(store, { repair: false });
+    expect({ ok, first: partitions[0]?.first, consumed: sums.consumed }).toEqual({ ok: true, first: "2", consumed: 8 });
+  });
+
+  test("is refused to another topic of the same name, though nothing was captured yet", async () => {
+    const store = memoryStore();
+    await startWriter(store, records(4), {}, undefined, 0n, identity("a"));
+    const other = startWriter(store, records(4), {}, undefined, 0n, identity("b"));
+    await expect(other).rejects.toMatchObject({ code: "LEDGER_CONFLICT" });
+  });
+});
+
+describe("another log of the same name", () => {
+  const sha = (offset: number): string => messageSha(messageAt(offset, "record"));
+  /** Ten records in objects of four: the last object begins at 8. */
+  async function captured(topicId?: string, log: readonly Slot[] = records(10)) {
+    const store = memoryStore();
+    const identity = { topicId, firstAt: async () => undefined, confirm: async () => {} };
+    const settings = { rotate: { records: 4 } };
+    await finish(await startWriter(store, log, settings, undefined, 0n, identity), log);
+    return store;
+  }
+  const bounds = { low: 0n, high: 50n };
+
+  test.each<[string, string | undefined, string | undefined, FirstMessage | undefined, bigint, boolean]>([
+    ["the same id, whatever stands there", "a", "a", { offset: 8n, sha: "other" }, 0n, true],
+    ["another id, whatever stands there", "a", "b", { offset: 8n, sha: sha(8) }, 0n, false],
+    ["no id then, the same message", undefined, "b", { offset: 8n, sha: sha(8) }, 0n, true],
+    ["no id now, another message", "a", undefined, { offset: 8n, sha: sha(7) }, 0n, false],
+    ["no ids, the same message", undefined, undefined, { offset: 8n, sha: sha(8) }, 0n, true],
+    ["no ids, another message", undefined, undefined, { offset: 8n, sha: sha(7) }, 0n, false],
+    ["no ids, compaction removed the message", undefined, undefined, { offset: 9n, sha: sha(9) }, 0n, true],
+    ["no ids, no message that could be compared", undefined, undefined, undefined, 0n, true],
+    ["no ids, retention removed the message", undefined, undefined, { offset: 8n, sha: sha(7) }, 9n, true],
+  ])("is told by id, or by content where nothing else can be: %s", async (_name, then, now, message, low, isSame) => {
+    const store = await captured(then);
+    const asked: bigint[] = [];
+    const identity: LogIdentity = {
+      topicId: now,
+      firstAt: async (position) => {
+        asked.push(position);
+        return message;
+      },
+      confirm: async () => {},
+    };
+    const point = createLedger(store).resume(ID, { ...bounds, low }, undefined, identity);
+    if (isSame) expect(await point).toMatchObject({ next: 10n });
+    else await expect(point).rejects.toMatchObject({ code: "LEDGER_CONFLICT", exitCode: 2 });
+    expect(asked).toEqual((then && now) || low > 8n ? [] : [8n]);
+  });
+
+  test("a message where none was captured is another log's", async () => {
+    const store = await captured(undefined, [...records(8), "absent", "absent"]);
+    const identity = { topicId: undefined, firstAt: async () => ({ offset: 8n, sha: "x" }), confirm: async () => {} };
+    const point = createLedger(store).resume(ID, bounds, undefined, identity);
+    await expect(point).rejects.toMatchObject({ code: "LEDGER_CONFLICT" });
+  });
+
+  test("is refused before a range is put, and the range is not kept", async () => {
+    const store = memoryStore();
+    let replaced = false;
+    const identity: LogIdentity = {
+      topicId: "a",
+      firstAt: async () => undefined,
+      confirm: async () => {
+        if (replaced) throw new CutoverError("LEDGER_CONFLICT", "another topic", {});
+      },
+    };
+    const writer = await startWriter(store, records(10), { rotate: { records: 4 } }, undefined, 0n, identity);
+    writer.feed(records(10), 4);
+    await writer.recorder.flush();
+    replaced = true;
+    writer.feed(records(10), 6);
+    await writer.recorder.flush();
+    expect(writer.recorder.failed.reason).toMatchObject({ code: "LEDGER_CONFLICT" });
+    expect(await keys(store)).toEqual([captureKey({ ...ID, first: 0n }), originKey(LOG, ID.partition)]);
+    expect(await readCaptureFooter(store, captureKey({ ...ID, first: 0n }))).toMatchObject({ topicId: "a" });
+  });
+
+  test("whose id another writer's object bears is no range of this one", async () => {
+    const store = memoryStore();
+    const identity = (topicId: string): LogIdentity => ({
+      topicId,
+      firstAt: async () => undefined,
+      confirm: async () => {},
+    });
+    const early = await startWriter(store, records(4), {}, undefined, 0n, identity("a"));
+    const other = memoryStore();
+    await finish(await startWriter(other, records(4), {}, undefined, 0n, identity("b")), records(4));
+    const key = captureKey({ ...ID, first: 0n });
+    await store.put(key, await other.get(key));
+    early.feed(records(4), 4);
+    await early.recorder.flush();
+    expect(early.recorder.failed.reason).toMatchObject({ code: "LEDGER_CONFLICT" });
   });
 });
 

@@ -1,9 +1,10 @@
 /** A log, writers that can be killed at any call of the store, and what a reader then finds in the store. */
 import { createLedger, type Ledger } from "../../capture/ledger.ts";
-import type { CommitHint, Message, PartitionSink } from "../../capture/port.ts";
+import type { CommitHint, LogIdentity, Message, PartitionSink } from "../../capture/port.ts";
 import { createRecorder, type Recorder } from "../../capture/recorder.ts";
 import type { Clock } from "../../src/clock.ts";
 import { configSchema, type WrittenConfig } from "../../src/config/schema.ts";
+import { shownObjects } from "../../src/lake/captures.ts";
 import { openObject } from "../../src/parquet/read.ts";
 import { CAPTURES, REJECTS, type TableSpec } from "../../src/record.ts";
 import type { Store } from "../../src/store/port.ts";
@@ -75,12 +76,13 @@ export async function startWriter(
   capture: WrittenConfig["capture"] = {},
   hint?: CommitHint,
   low = 0n,
+  identity?: LogIdentity,
 ): Promise<Writer> {
   const ledger = createLedger(store);
   const clock = fakeClock();
   const settings = configSchema.parse({ capture: { maxRejectRate: 1, ...capture } }).capture;
   const recorder = createRecorder({ ledger, settings, clock });
-  const from = await ledger.resume(ID, { low, high: BigInt(log.length) }, hint);
+  const from = await ledger.resume(ID, { low, high: BigInt(log.length) }, hint, identity);
   const commits: CommitHint[] = [];
   const writer: Writer = {
     ledger,
@@ -121,7 +123,7 @@ export async function finish(writer: Writer, log: readonly Slot[], step = 7): Pr
 /** Rows of a dataset by position; a position that stands twice is listed twice. */
 export async function rowsOf(store: Store, table: TableSpec, column: string): Promise<Map<number, string[]>> {
   const rows = new Map<number, string[]>();
-  for await (const info of store.list(`${table.dataset}/`)) {
+  for await (const info of shownObjects(store, `${table.dataset}/`)) {
     const object = await openObject(store, info.key, table);
     for (let group = 0; group < object.rowGroups.length; group++) {
       const values = await object.read(group, ["offset", column]);
