@@ -1,0 +1,46 @@
+/** One kind of fault under one seed, from an empty store to what does not hold. */
+import type { Kind } from "../kinds/kind.ts";
+import { type Figures, figuresOf } from "./check.ts";
+import { Trial, type TrialOptions } from "./trial.ts";
+
+export interface Outcome extends Figures {
+  readonly kind: string;
+  readonly seed: number;
+  readonly seconds: number;
+  /** Kind of fault → how often it was done. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly starts: number;
+  /** What does not hold; empty when all does. */
+  readonly failures: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export async function runTrial(
+  kind: Kind,
+  { world, seed, bin, messages }: Omit<TrialOptions, "name">,
+): Promise<Outcome> {
+  const started = performance.now();
+  const name = `${kind.name}-${seed}-${Date.now().toString(36)}`;
+  const trial = new Trial({ world, seed, name, ...(bin ? { bin } : {}), ...(messages ? { messages } : {}) });
+  const failures: string[] = [];
+  try {
+    await trial.open();
+    await kind.run(trial);
+    failures.push(...(await trial.settle()));
+  } catch (error) {
+    failures.push(`the run itself failed: ${(error as Error).stack}`);
+    await world.calm();
+  } finally {
+    await trial.close();
+  }
+  return {
+    kind: kind.name,
+    seed,
+    seconds: (performance.now() - started) / 1000,
+    faults: trial.faults,
+    starts: trial.members.length,
+    failures,
+    notes: trial.notes,
+    ...figuresOf(trial),
+  };
+}
