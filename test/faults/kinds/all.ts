@@ -3,6 +3,7 @@ import { answers, lies } from "./answers.ts";
 import { broker, cut } from "./broker.ts";
 import { churn } from "./churn.ts";
 import { clock } from "./clock.ts";
+import { commits } from "./commits.ts";
 import { disk } from "./disk.ts";
 import { kill } from "./kill.ts";
 import type { Kind } from "./kind.ts";
@@ -28,5 +29,6 @@ export const KINDS: readonly { readonly kind: Kind; readonly weight: number }[] 
   { kind: disk, weight: 1 },
   { kind: clock, weight: 2 },
   { kind: offsets, weight: 2 },
+  { kind: commits, weight: 1 },
   { kind: storm, weight: 2 },
 ];

@@ -55,6 +55,10 @@ export class Member {
     return this.#result?.stderr ?? "";
   }
 
+  get lastLines(): string {
+    return `${this.stderr.split("\n").slice(-25).join("\n")}\n${this.stdout}`;
+  }
+
   /** What is wrong with how it ended and what it said; empty when all is as documented. */
   faults(): string[] {
     const { code, killedBy, stderr, client } = this;
@@ -70,12 +74,13 @@ export class Member {
       faults.push(`${client} printed a stack: …${stderr.slice(Math.max(0, trace.index - 300), trace.index + 300)}…`);
     const gap = stderr.split("\n").find((line) => line.includes("heartbeat gap"));
     if (gap !== undefined && !this.wasStopped) faults.push(`${client}: ${gap}`);
-    if (faults.length > 0) faults.push(`${client}, its last lines:\n${stderr.split("\n").slice(-25).join("\n")}`);
+    if (faults.length > 0) faults.push(`${client}, its last lines:\n${this.lastLines}`);
     return faults;
   }
 
   #expectedEnd(error: string | undefined): boolean {
-    if (this.killedBy !== null) return this.killedBy === "SIGKILL" && this.#sent.has("SIGKILL");
+    // Also SIGTERM and SIGINT end it at once while it starts, and once it has said its last word.
+    if (this.killedBy !== null) return this.#sent.has(this.killedBy);
     if (this.code === 0) return true;
     if (this.code === 143) return this.#sent.has("SIGTERM");
     if (this.code === 130) return this.#sent.has("SIGINT");

@@ -28,7 +28,7 @@ export async function runTrial(
     await kind.run(trial);
     failures.push(...(await trial.settle()));
   } catch (error) {
-    failures.push(`the run itself failed: ${(error as Error).stack}`);
+    failures.push(`the run itself failed: ${(error as Error).stack}`, ...(await trial.lastWords()));
     await world.calm();
   } finally {
     await trial.close();

@@ -166,13 +166,22 @@ export class Trial {
     await Promise.all(this.members.map((member) => member.ended()));
     await Promise.all([...this.#groups].map((group) => this.evict(group)));
     const last = await this.finish();
-    const faults =
-      last.code === 0 ? [] : [`the run without faults exited ${last.code ?? last.killedBy}: ${last.stderr}`];
-    return [...faults, ...(await check(this))];
+    const how = last.code === 0 ? [] : [`the run without faults exited ${last.code ?? last.killedBy}`];
+    const faults = [...how, ...(await check(this))];
+    if (faults.length > 0) faults.push(`the run without faults, its last lines:\n${last.lastLines}`);
+    return faults;
+  }
+
+  /** Ends the members that are alive; what they said last. */
+  async lastWords(): Promise<string[]> {
+    const alive = this.members.filter((member) => !member.hasEnded);
+    for (const member of alive) member.signal("SIGKILL");
+    await Promise.all(alive.map((member) => member.ended()));
+    return alive.map((member) => `${member.client}, its last lines:\n${member.lastLines}`);
   }
 
   async close(): Promise<void> {
-    for (const member of this.members) member.signal("SIGKILL");
+    await this.lastWords();
     for (const cleanup of this.cleanups.reverse()) await cleanup();
     await this.topic.remove().catch(() => {});
     await rm(this.storeFolder, { recursive: true, force: true });
