@@ -1,14 +1,18 @@
 /**
- * `npm run soak -- [--runs 200] [--seed N] [--minutes M] [--only KIND] [--sabotage]`: seeded runs over all kinds
+ * `npm run soak -- [--runs 200] [--seed N] [--minutes M] [--only KIND] [--keep DIR] [--tree DIR] [--sabotage]`: seeded runs over all kinds
  * of fault, one line a run, a summary at the end, exit 1 when anything does not hold. A failure is told with its
  * kind and seed: `--only KIND --seed N --runs 1` does it again.
  */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { KINDS } from "./kinds/all.ts";
 import { mayMount } from "./kinds/disk.ts";
 import { dice } from "./lib/dice.ts";
 import { type Outcome, runTrial } from "./lib/run.ts";
+import { sabotage } from "./lib/sabotage.ts";
 import { lacking, startWorld, type World } from "./lib/world.ts";
+import { MUTATIONS } from "./mutations.ts";
 
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
 const print = (message: string): void => void process.stdout.write(`${message}\n`);
@@ -20,6 +24,9 @@ async function main(): Promise<number> {
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       minutes: { type: "string", default: "120" },
       only: { type: "string" },
+      sabotage: { type: "boolean", default: false },
+      tree: { type: "string" },
+      keep: { type: "string", default: join(tmpdir(), "cutover-soak") },
     },
   });
   const known = KINDS.map(({ kind }) => kind.name);
@@ -37,7 +44,8 @@ async function main(): Promise<number> {
   }
   const world = await startWorld(say);
   try {
-    const outcomes = await soak(world, { runs, seed, minutes, only });
+    if (values.sabotage) return await soakSabotage(world, seed);
+    const outcomes = await soak(world, { runs, seed, minutes, only, keep: values.keep, tree: values.tree });
     print(summary(outcomes, seed));
     return outcomes.every(({ failures }) => failures.length === 0) && outcomes.length > 0 ? 0 : 1;
   } finally {
@@ -45,15 +53,33 @@ async function main(): Promise<number> {
   }
 }
 
+/** Every mutation, each until the checks have seen it. */
+async function soakSabotage(world: World, seed: number): Promise<number> {
+  let missed = 0;
+  for (const [n, mutation] of MUTATIONS.entries()) {
+    const { tries, failures, seconds } = await sabotage(world, mutation, seed);
+    const verdict = failures.length > 0 ? "caught" : "MISSED";
+    if (failures.length === 0) missed++;
+    const head = `${n + 1}/${MUTATIONS.length} ${verdict} by ${mutation.kind.name}, seed ${seed + tries - 1}, ${seconds.toFixed(1)} s: ${mutation.name}`;
+    print(`${head}\n  ${failures[0]?.split("\n")[0] ?? "nothing was wrong"}`);
+  }
+  print(`${MUTATIONS.length} mutations from seed ${seed}: ${missed} missed`);
+  return missed === 0 ? 0 : 1;
+}
+
 interface Plan {
   readonly runs: number;
   readonly seed: number;
   readonly minutes: number;
   readonly only: readonly string[] | undefined;
+  /** Another checkout to run; this one when undefined. */
+  readonly tree: string | undefined;
+  /** Where the traces of failed runs are kept. */
+  readonly keep: string;
 }
 
 /** The n-th run has the seed of the soak plus n; its kind comes from a deck that holds each as often as it weighs. */
-async function soak(world: World, { runs, seed, minutes, only }: Plan): Promise<Outcome[]> {
+async function soak(world: World, { runs, seed, minutes, only, keep, tree }: Plan): Promise<Outcome[]> {
   const canMount = await mayMount(world.folder);
   const deck = KINDS.filter(({ kind }) => (only?.includes(kind.name) ?? true) && (kind.name !== "disk" || canMount));
   const cards = deck.flatMap(({ kind, weight }) => Array.from({ length: weight }, () => kind));
@@ -65,7 +91,12 @@ async function soak(world: World, { runs, seed, minutes, only }: Plan): Promise<
     if (hand.length === 0) hand = random.shuffle(cards);
     const kind = hand.pop();
     if (kind === undefined) break;
-    const outcome = await runTrial(kind, { world, seed: seed + run });
+    const outcome = await runTrial(kind, {
+      world,
+      seed: seed + run,
+      keep,
+      ...(tree === undefined ? {} : { bin: join(tree, "src/bin.ts") }),
+    });
     outcomes.push(outcome);
     print(line(outcome, run + 1, runs));
   }

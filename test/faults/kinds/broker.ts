@@ -3,6 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Trial } from "../lib/trial.ts";
 import { type Kind, SOURCE_AWAY } from "./kind.ts";
 
+/** It may have taken all there is. */
+const PATIENCE_MS = 5_000;
+
 /** The line is cut: quick, and from the program's side the same. */
 export const cut: Kind = {
   name: "cut",
@@ -36,10 +39,10 @@ async function away(trial: Trial, disturb: () => Promise<void>): Promise<void> {
   };
   const member = await trial.start({ mayFail: SOURCE_AWAY });
   for (let left = random.int(1, 2); left > 0; left--) {
-    await trial.untilPuts(member, random.int(2, 15));
+    await trial.untilPuts(member, random.int(2, 15), PATIENCE_MS);
     await disturb();
   }
   await trial.topic.fill(random.int(50, 300));
   // It goes on by itself, or has said that it cannot.
-  await trial.untilPuts(member, 3);
+  await trial.untilPuts(member, 1);
 }

@@ -36,7 +36,9 @@ export interface MemberOptions {
   readonly mayFail?: readonly string[];
 }
 
-const WAIT_MS = 120_000;
+/** Longest time without what a run waits for, and of one process. */
+const WAIT_MS = 90_000;
+const MEMBER_MS = 240_000;
 const POLL_MS = 5;
 /** Share of the killed that are taken out of the group by hand: to wait for a session each time takes 15 s. */
 const EVICTED = 0.9;
@@ -95,7 +97,7 @@ export class Trial {
     const member = new Member(client, ["capture", ...until, "--config", config, "--json"], {
       cwd: this.folder,
       env,
-      timeoutMs: WAIT_MS,
+      timeoutMs: MEMBER_MS,
       ...(this.#bin === undefined ? {} : { bin: this.#bin }),
     });
     member.mayFail.push(...(options.mayFail ?? []));
@@ -110,21 +112,24 @@ export class Trial {
     return member;
   }
 
-  /** True once `reached` holds; false when the member has ended before. */
-  async until(member: Member, reached: () => boolean): Promise<boolean> {
-    const deadline = performance.now() + WAIT_MS;
+  /** True once `reached` holds; false when the member has ended before, or a patience that was given is over. */
+  async until(member: Member, reached: () => boolean, patienceMs?: number): Promise<boolean> {
+    const deadline = performance.now() + (patienceMs ?? WAIT_MS);
     while (!reached()) {
       if (member.hasEnded) return false;
-      if (performance.now() > deadline) throw new Error(`${member.client}: nothing happened in ${WAIT_MS / 1000} s`);
+      if (performance.now() > deadline) {
+        if (patienceMs !== undefined) return false;
+        throw new Error(`${member.client}: nothing happened in ${WAIT_MS / 1000} s`);
+      }
       await sleep(POLL_MS);
     }
     return true;
   }
 
-  /** True once `puts` more objects were sent to the store, or stand in the local one; false when the member has ended before. */
-  untilPuts(member: Member, puts: number): Promise<boolean> {
+  /** The same for `puts` more objects, sent to the S3 store or standing in the local one. */
+  untilPuts(member: Member, puts: number, patienceMs?: number): Promise<boolean> {
     const from = this.#puts();
-    return this.until(member, () => this.#puts() >= from + puts);
+    return this.until(member, () => this.#puts() >= from + puts, patienceMs);
   }
 
   #puts(): number {
