@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { KINDS } from "./kinds/all.ts";
-import { mayMount } from "./kinds/disk.ts";
 import { dice } from "./lib/dice.ts";
 import { type Outcome, runTrial } from "./lib/run.ts";
 import { sabotage } from "./lib/sabotage.ts";
@@ -80,8 +79,7 @@ interface Plan {
 
 /** The n-th run has the seed of the soak plus n; its kind comes from a deck that holds each as often as it weighs. */
 async function soak(world: World, { runs, seed, minutes, only, keep, tree }: Plan): Promise<Outcome[]> {
-  const canMount = await mayMount(world.folder);
-  const deck = KINDS.filter(({ kind }) => (only?.includes(kind.name) ?? true) && (kind.name !== "disk" || canMount));
+  const deck = KINDS.filter(({ kind }) => only?.includes(kind.name) ?? true);
   const cards = deck.flatMap(({ kind, weight }) => Array.from({ length: weight }, () => kind));
   const outcomes: Outcome[] = [];
   const until = performance.now() + minutes * 60_000;
@@ -138,4 +136,7 @@ function counted(names: readonly string[]): string {
   return [...counts].map(([name, all]) => `${name} ${all.length}`).join(", ");
 }
 
+// What runs for it ends with it: an exit runs the hooks of those processes, a signal alone does not.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 process.exitCode = await main();

@@ -3,9 +3,10 @@ import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Trial } from "../lib/trial.ts";
 import type { Kind } from "./kind.ts";
 
-const mount = promisify(execFile);
+const run = promisify(execFile);
 
 export const disk: Kind = {
   name: "disk",
@@ -13,32 +14,30 @@ export const disk: Kind = {
     const { random } = trial;
     const point = join(trial.folder, "disk");
     await mkdir(point, { recursive: true });
-    let kib = random.int(40, 200);
-    await mount("mount", ["-t", "tmpfs", "-o", `size=${kib}k`, "tmpfs", point]);
-    trial.cleanups.push(async () => {
-      await mount("umount", ["-l", point]);
-    });
     trial.localStore = join(point, "lake");
+    let kib = random.int(40, 200);
+    const isMounted = await mountTmpfs(trial, point, kib);
     for (let left = random.int(2, 3); left > 0; left--) {
-      const member = await trial.start({ until: "end", mayFail: ["STORE_FULL"] });
+      // Who may mount nothing meets a limit of its files instead, and the same error code.
+      const limit = isMounted ? {} : { fileKib: random.int(3, 6) };
+      const member = await trial.start({ until: "end", mayFail: ["STORE_FULL"], ...limit });
       await member.ended();
-      if (member.code === 2) trial.count("disk full");
+      if (member.code === 2) trial.count(isMounted ? "disk full" : "file too large");
       kib += random.int(40, 200);
-      await mount("mount", ["-o", `remount,size=${kib}k`, point]);
+      if (isMounted) await run("mount", ["-o", `remount,size=${kib}k`, point]);
     }
-    await mount("mount", ["-o", "remount,size=512m", point]);
+    if (isMounted) await run("mount", ["-o", "remount,size=512m", point]);
   },
 };
 
-/** Whether this user may mount a small disk of its own. */
-export async function mayMount(folder: string): Promise<boolean> {
-  const point = join(folder, "try-mount");
-  await mkdir(point, { recursive: true });
+async function mountTmpfs(trial: Trial, point: string, kib: number): Promise<boolean> {
   try {
-    await mount("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", point]);
-    await mount("umount", [point]);
-    return true;
+    await run("mount", ["-t", "tmpfs", "-o", `size=${kib}k`, "tmpfs", point]);
   } catch {
     return false;
   }
+  trial.cleanups.push(async () => {
+    await run("umount", ["-l", point]);
+  });
+  return true;
 }

@@ -10,7 +10,11 @@ export interface Kind {
 export const STORE_AWAY = ["STORE_UNAVAILABLE"] as const;
 export const SOURCE_AWAY = ["SOURCE_UNAVAILABLE", "SOURCE_UNUSABLE"] as const;
 
-/** The bucket's key of a capture object; the others are rejects and the probe. */
+/** The bucket's key of a capture object; others are rejects and what the program tries the store with. */
 export function isCapture(key: string): boolean {
-  return key.includes("/captures/");
+  return key.includes("/captures/") && key.endsWith(".parquet");
+}
+
+export function isReject(key: string): boolean {
+  return key.includes("/rejects/");
 }

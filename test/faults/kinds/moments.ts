@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { API } from "../lib/kafka-proxy.ts";
 import type { Member } from "../lib/member.ts";
 import type { Trial } from "../lib/trial.ts";
-import { isCapture, type Kind } from "./kind.ts";
+import { isCapture, isReject, type Kind } from "./kind.ts";
 
 export type Moment = (typeof MOMENTS)[number];
 export const MOMENTS = [
@@ -53,27 +53,27 @@ function trap(trial: Trial, member: Member, moment: Moment, nth: number, late: P
   let left = nth;
   const isIt = (): boolean => --left === 0;
   const kill = (): void => member.signal("SIGKILL");
-  const onPut = (wanted: boolean, act: () => ReturnType<typeof s3Proxy.script>): void => {
+  const onPut = (isWanted: (key: string) => boolean, act: () => ReturnType<typeof s3Proxy.script>): void => {
     s3Proxy.script = ({ op, key }) => {
-      if (op !== "put" || isCapture(key) !== wanted || key.endsWith("probe") || !isIt()) return undefined;
+      if (op !== "put" || !isWanted(key) || !isIt()) return undefined;
       return act();
     };
   };
   if (moment === "before the put") {
-    onPut(true, () => {
+    onPut(isCapture, () => {
       kill();
       return { do: "reset" };
     });
   } else if (moment === "put on its way") {
-    onPut(true, async () => {
+    onPut(isCapture, async () => {
       kill();
       await late;
       return { do: "pass" };
     });
   } else if (moment === "before the answer to the put") {
-    onPut(true, () => ({ do: "pass", stored: kill }));
+    onPut(isCapture, () => ({ do: "pass", stored: kill }));
   } else if (moment === "rejects on their way") {
-    onPut(false, async () => {
+    onPut(isReject, async () => {
       await sleep(HELD_MS);
       kill();
       return { do: "reset" };

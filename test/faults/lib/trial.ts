@@ -32,6 +32,8 @@ export interface MemberOptions {
   /** Straight to store and broker, not through the proxies. */
   readonly direct?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** Largest file it may write. */
+  readonly fileKib?: number;
   /** Error codes that the faults may make it end with, exit code 2. */
   readonly mayFail?: readonly string[];
 }
@@ -99,6 +101,7 @@ export class Trial {
       env,
       timeoutMs: MEMBER_MS,
       ...(this.#bin === undefined ? {} : { bin: this.#bin }),
+      ...(options.fileKib === undefined ? {} : { fileKib: options.fileKib }),
     });
     member.mayFail.push(...(options.mayFail ?? []));
     this.members.push(member);

@@ -3,6 +3,7 @@
  *
  *   program → toxiproxy → S3 proxy → S3 server       program → Kafka proxy → broker ← producer, admin
  */
+import { rmSync } from "node:fs";
 import { appendFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,6 +62,7 @@ export async function startWorld(say: Say): Promise<World> {
   const where = folders();
   await withLock(where, say, () => installAll(where, [kafka, s3, toxiproxy], say));
   const folder = await mkdtemp(join(tmpdir(), "cutover-faults-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const named = ["kafka", "kafkaController", "s3", "listener", "kafkaProxy", "s3Proxy", "toxic", "toxicApi"] as const;
   const own = Object.fromEntries(await Promise.all(named.map(async (name) => [name, await ownPort()]))) as Record<
     (typeof named)[number],
