@@ -56,10 +56,10 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "payloads are parsed and printed",
     edits: [
       {
-        file: "capture/mapping.ts",
-        find: "isJsonType(type)) return this.#value.subarray(from, to);",
+        file: "capture/field-reader.ts",
+        find: "isJsonType(type)) return this.#bytes.subarray(from, to);",
         replace: `isJsonType(type)) {
-      return Buffer.from(JSON.stringify(JSON.parse(Buffer.from(this.#value.subarray(from, to)).toString())));
+      return Buffer.from(JSON.stringify(JSON.parse(Buffer.from(this.#bytes.subarray(from, to)).toString())));
     }`,
       },
     ],

@@ -1,11 +1,17 @@
 /** A topic with all that was sent to it written down by position: batches of every codec, transactions, aborted ones. */
 import { type MessageToProduce, Producer } from "@platformatic/kafka";
-import { clientOptions, createTopic, deleteTopic, toProduce, withAdmin } from "../../support/kafka.ts";
+import {
+  type Compression,
+  clientOptions,
+  createTopic,
+  deleteTopic,
+  toProduce,
+  withAdmin,
+} from "../../support/kafka.ts";
 import { type Expected, type Planned, plan } from "./content.ts";
 import type { Dice } from "./dice.ts";
 
-/** Those that a plain installation reads. */
-const CODECS = ["none", "gzip", "zstd"] as const;
+const CODECS: readonly Compression[] = ["none", "gzip", "snappy", "lz4", "zstd"];
 const BATCH_MESSAGES = 400;
 /** Of one filling: each takes a broker a good part of a second. */
 const TRANSACTIONS_MAX = 4;
@@ -98,7 +104,7 @@ export class Topic {
 async function inTransaction(
   producer: Producer<Buffer, Buffer, Buffer, Buffer>,
   messages: Sent[],
-  compression: (typeof CODECS)[number],
+  compression: Compression,
   isKept: boolean,
 ): Promise<readonly { readonly partition: number; readonly offset: bigint }[]> {
   const transaction = await producer.beginTransaction();
