@@ -1,5 +1,6 @@
 /** Everything at once, in any order: what no single kind thinks of. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { EXIT } from "../../../src/errors.ts";
 import type { Trial } from "../lib/trial.ts";
 import { type Kind, SOURCE_AWAY, STORE_AWAY } from "./kind.ts";
 
@@ -27,7 +28,8 @@ export const storm: Kind = {
       else if (act < 0.5) await trial.kill(member);
       else if (act < 0.6) await pause(trial, member);
       else if (act < 0.75) await breakS3(trial);
-      else if (act < 0.9) await cutBroker(trial);
+      else if (act < 0.85) await cutBroker(trial);
+      else if (act < 0.95) await repair(trial);
       else await trial.topic.fill(random.int(50, 300));
     }
   },
@@ -37,6 +39,12 @@ async function start(trial: Trial): Promise<void> {
   const group = trial.random.chance(0.2) ? `${trial.name}-other` : trial.name;
   await trial.start({ group, mayFail: MAY_FAIL });
   trial.count("join");
+}
+
+/** Orphans are looked for and deleted while others write. */
+async function repair(trial: Trial): Promise<void> {
+  await trial.start({ command: ["captures", "--audit", "--repair"], mayFail: MAY_FAIL, mayExit: [EXIT.nothing] });
+  trial.count("repair");
 }
 
 async function pause(trial: Trial, member: Trial["members"][number]): Promise<void> {

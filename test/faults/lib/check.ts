@@ -2,7 +2,7 @@
  * What must hold at the end of every run, read by DuckDB from the files alone and held against what was
  * produced; the program's own audit is asked as well, and must agree.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../../support/cli.ts";
 import { duckdb } from "../../support/lake.ts";
@@ -58,7 +58,9 @@ function expectedCounts({ topic }: Trial, high: readonly bigint[]): Counts {
 }
 
 async function readFooters(folder: string): Promise<Footer[]> {
-  if (!existsSync(join(folder, "captures"))) return [];
+  const captures = join(folder, "captures");
+  const names = existsSync(captures) ? readdirSync(captures, { recursive: true }) : [];
+  if (!names.some((name) => String(name).endsWith(".parquet"))) return [];
   const rows = await duckdb(
     `select decode(value) footer from parquet_kv_metadata('${folder}/captures/**/*.parquet') where decode(key) = 'cutover' order by file_name`,
   );

@@ -8,6 +8,8 @@ export class Member {
   wasStopped = false;
   /** Error codes that it may end with: the faults it was given. */
   readonly mayFail: string[] = [];
+  /** Exit codes beside 0 that say nothing bad. */
+  readonly mayExit: number[] = [];
   readonly #running: RunningCli;
   #result: CliResult | undefined;
   readonly #sent = new Set<NodeJS.Signals>();
@@ -81,7 +83,7 @@ export class Member {
   #expectedEnd(error: string | undefined): boolean {
     // Also SIGTERM and SIGINT end it at once while it starts, and once it has said its last word.
     if (this.killedBy !== null) return this.#sent.has(this.killedBy);
-    if (this.code === 0) return true;
+    if (this.code === 0 || this.mayExit.includes(this.code ?? -1)) return true;
     if (this.code === 143) return this.#sent.has("SIGTERM");
     if (this.code === 130) return this.#sent.has("SIGINT");
     return this.code === 2 && error !== undefined && this.mayFail.includes(error);

@@ -24,6 +24,8 @@ export interface TrialOptions {
 }
 
 export interface MemberOptions {
+  /** Another command than `capture`. */
+  readonly command?: readonly string[];
   /** When it ends by itself; follows the topic when absent. */
   readonly until?: "end";
   readonly group?: string;
@@ -34,6 +36,8 @@ export interface MemberOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Largest file it may write. */
   readonly fileKib?: number;
+  /** Exit codes beside 0 that say nothing bad here. */
+  readonly mayExit?: readonly number[];
   /** Error codes that the faults may make it end with, exit code 2. */
   readonly mayFail?: readonly string[];
 }
@@ -44,6 +48,8 @@ const MEMBER_MS = 240_000;
 const POLL_MS = 5;
 /** Share of the killed that are taken out of the group by hand: to wait for a session each time takes 15 s. */
 const EVICTED = 0.9;
+/** Share of the runs after which orphans are deleted, before all is checked. */
+const REPAIRED = 0.4;
 
 export class Trial {
   readonly world: World;
@@ -95,8 +101,9 @@ export class Trial {
     const client = `${this.name}.${number}`;
     const config = await this.#config(client, group, options);
     const until = options.until === undefined ? [] : ["--until", options.until];
+    const command = options.command ?? ["capture", ...until];
     const env = { ...this.world.env, CUTOVER_LOG: "json", CUTOVER_LOG_LEVEL: "debug", ...options.env };
-    const member = new Member(client, ["capture", ...until, "--config", config, "--json"], {
+    const member = new Member(client, [...command, "--config", config, "--json"], {
       cwd: this.folder,
       env,
       timeoutMs: MEMBER_MS,
@@ -104,6 +111,7 @@ export class Trial {
       ...(options.fileKib === undefined ? {} : { fileKib: options.fileKib }),
     });
     member.mayFail.push(...(options.mayFail ?? []));
+    member.mayExit.push(...(options.mayExit ?? []));
     this.members.push(member);
     return member;
   }
@@ -174,6 +182,11 @@ export class Trial {
     await Promise.all(this.members.map((member) => member.ended()));
     await Promise.all([...this.#groups].map((group) => this.evict(group)));
     const last = await this.finish();
+    if (this.random.chance(REPAIRED)) {
+      const repair = await this.start({ command: ["captures", "--audit", "--repair"], direct: true });
+      await repair.ended();
+      this.count("repair");
+    }
     const how = last.code === 0 ? [] : [`the run without faults exited ${last.code ?? last.killedBy}`];
     const faults = [...how, ...(await check(this))];
     if (faults.length > 0) faults.push(`the run without faults, its last lines:\n${last.lastLines}`);
