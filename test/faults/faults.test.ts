@@ -15,7 +15,7 @@ const skip =
   requireOrSkip("services cannot be started without Docker: java, mvn or go missing", lacks.length === 0);
 
 const SEED = Number(process.env.CUTOVER_FAULT_SEED ?? 1);
-const MESSAGES = 1_200;
+const MESSAGES = 900;
 
 describe.skipIf(skip).sequential("capture holds every position once, with its bytes", { timeout: 400_000 }, () => {
   let world: World;
