@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { KINDS } from "./kinds/all.ts";
 import { dice } from "./lib/dice.ts";
+import { renderOutcome, renderSummary } from "./lib/report.ts";
 import { type Outcome, runTrial } from "./lib/run.ts";
 import { sabotage } from "./lib/sabotage.ts";
 import { lacking, startWorld, type World } from "./lib/world.ts";
@@ -45,7 +46,7 @@ async function main(): Promise<number> {
   try {
     if (values.sabotage) return await soakSabotage(world, seed);
     const outcomes = await soak(world, { runs, seed, minutes, only, keep: values.keep, tree: values.tree });
-    print(summary(outcomes, seed));
+    print(renderSummary(outcomes, seed));
     return outcomes.every(({ failures }) => failures.length === 0) && outcomes.length > 0 ? 0 : 1;
   } finally {
     await world.close();
@@ -96,44 +97,9 @@ async function soak(world: World, { runs, seed, minutes, only, keep, tree }: Pla
       ...(tree === undefined ? {} : { bin: join(tree, "src/bin.ts") }),
     });
     outcomes.push(outcome);
-    print(line(outcome, run + 1, runs));
+    print(renderOutcome(outcome, run + 1, runs));
   }
   return outcomes;
-}
-
-function line(outcome: Outcome, run: number, runs: number): string {
-  const { kind, seed, seconds, starts, objects, positions, failures, notes } = outcome;
-  const verdict = failures.length === 0 ? "ok  " : "FAIL";
-  const faults = [...outcome.faults].map(([name, count]) => `${name} ${count}`).join(", ") || "none";
-  const head = `${String(run).padStart(String(runs).length)}/${runs} ${verdict} ${kind.padEnd(8)} seed ${seed}  ${seconds.toFixed(1)} s  ${starts} starts, ${objects} objects, ${positions} positions; ${faults}`;
-  if (failures.length === 0) return head;
-  return `${head}\n${[...notes.map((note) => `note: ${note}`), ...failures].map((text) => `  ${text.replaceAll("\n", "\n  ")}`).join("\n")}`;
-}
-
-function summary(outcomes: readonly Outcome[], seed: number): string {
-  const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const faults = new Map<string, number>();
-  for (const outcome of outcomes)
-    for (const [name, count] of outcome.faults) faults.set(name, (faults.get(name) ?? 0) + count);
-  const failed = outcomes.filter(({ failures }) => failures.length > 0);
-  return [
-    `${outcomes.length} runs from seed ${seed} in ${(sum(({ seconds }) => seconds) / 60).toFixed(1)} minutes: ${failed.length} failed`,
-    `  runs by kind: ${counted(outcomes.map(({ kind }) => kind))}`,
-    `  faults: ${[...faults]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, count]) => `${name} ${count}`)
-      .join(", ")}`,
-    `  ${sum(({ starts }) => starts)} starts, ${sum(({ objects }) => objects)} objects, ${sum(({ positions }) => positions)} positions`,
-    ...failed.map(
-      ({ kind, seed: at, failures }) =>
-        `  failed: --only ${kind} --seed ${at} --runs 1: ${failures[0]?.split("\n")[0]}`,
-    ),
-  ].join("\n");
-}
-
-function counted(names: readonly string[]): string {
-  const counts = Map.groupBy(names, (name) => name);
-  return [...counts].map(([name, all]) => `${name} ${all.length}`).join(", ");
 }
 
 // What runs for it ends with it: an exit runs the hooks of those processes, a signal alone does not.

@@ -1,5 +1,5 @@
 /** The offsets that the group has committed are lost, or set to any other position, or another group takes over. */
-import { withAdmin } from "../../support/kafka.ts";
+import { forgetGroup, moveOffsets } from "../lib/groups.ts";
 import type { Trial } from "../lib/trial.ts";
 import type { Kind } from "./kind.ts";
 
@@ -22,20 +22,15 @@ export const offsets: Kind = {
 };
 
 /** Moves the committed offset of every partition to a position that the seed decides, without naming an object. */
-export async function tamper(trial: Trial): Promise<void> {
+async function tamper(trial: Trial): Promise<void> {
   const { topic, random, world, name } = trial;
   const ends = await topic.high();
-  await withAdmin(world.broker, async (admin) => {
-    if (random.chance(0.2)) {
-      trial.count("offsets deleted");
-      await admin.deleteGroups({ groups: [name] });
-      return;
-    }
-    trial.count("offsets moved");
-    const partitionOffsets = ends.map((end, partition) => ({
-      partition,
-      offset: random.pick([0n, end, BigInt(random.int(0, Number(end)))]),
-    }));
-    await admin.alterConsumerGroupOffsets({ groupId: name, topics: [{ name: topic.name, partitionOffsets }] });
-  });
+  if (random.chance(0.2)) {
+    trial.count("offsets deleted");
+    await forgetGroup(world.broker, name);
+    return;
+  }
+  trial.count("offsets moved");
+  const moved = ends.map((end) => random.pick([0n, end, BigInt(random.int(0, Number(end)))]));
+  await moveOffsets(world.broker, name, topic.name, moved);
 }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Message } from "../../support/kafka.ts";
 import type { Dice } from "./dice.ts";
+import { BROKEN, HOSTILE } from "./hostile.ts";
 
 export type Expected =
   | { readonly kind: "captured"; readonly row: string }
@@ -19,30 +20,6 @@ export interface Planned {
 
 /** Pattern of the models that the config keeps nothing of. */
 export const SAMPLED_OUT = "unwanted/*";
-
-/** Payloads that suffer when they are parsed and printed, or cut in the wrong place. All are JSON. */
-const HOSTILE: readonly Buffer[] = [
-  "1.0",
-  "-0",
-  "1e400",
-  "9007199254740993",
-  `${"7".repeat(400)}.${"0".repeat(20)}`,
-  '"\\ud800"',
-  '"\\u0041\\/\\u00e9"',
-  '{"a":1,"a":2}',
-  '{ "b" : [ 1 ,\t2\n] }',
-  "[]",
-  "[5]",
-  "{}",
-  "null",
-  "true",
-  '""',
-  '"}],{\\"id\\":\\"x\\""',
-  `${"[".repeat(200)}${"]".repeat(200)}`,
-  '{"\\u0069d":"not the id","model":"nor the model"}',
-]
-  .map((text) => Buffer.from(text))
-  .concat([Buffer.from('"\xff\xfe\x80"', "latin1"), Buffer.from('{"\ufeff":"\u2028"}')]);
 
 const TIME = Date.UTC(2025, 5, 1);
 
@@ -128,25 +105,6 @@ function payload(random: Dice, name: "input" | "output", i: number): Payload {
   const bytes = text(`{"n": ${i}.0, "text":"${"x".repeat(size)}"}`);
   return { members: [Buffer.concat([text(`"${name}":`), bytes])], bytes, type: json };
 }
-
-/** Messages that cannot become a record: the reason that the documents give, and what is broken. */
-const BROKEN: readonly (readonly [reason: string, value: (i: number) => string | Buffer])[] = [
-  ["bad_json", () => "{"],
-  ["bad_json", (i) => `{"id":"r${i}","model":"m","input":1,"output":2} x`],
-  ["bad_json", (i) => `{"id":"r${i}","model":"m","input":${"[".repeat(600)}${"]".repeat(600)},"output":2}`],
-  ["bad_json", (i) => `{"id":"r${i}","model":"m","input":01,"output":2}`],
-  ["bad_field", () => '{"id":7,"model":"m","input":1,"output":2}'],
-  ["bad_field", () => Buffer.from('{"id":"\xff","model":"m","input":1,"output":2}', "latin1")],
-  ["bad_field", (i) => `{"id":"r${i}","model":"m","input":1,"output":2,"status":"200"}`],
-  ["missing_id", () => '{"model":"m","input":1,"output":2}'],
-  ["missing_model", (i) => `{"id":"r${i}","input":1,"output":2}`],
-  ["missing_input", (i) => `{"id":"r${i}","model":"m","output":2}`],
-  ["missing_output", (i) => `{"id":"r${i}","model":"m","input":1}`],
-  ["bad_model", (i) => `{"id":"r${i}","model":"../m","input":1,"output":2}`],
-  ["duplicate_member", (i) => `{"id":"r${i}","model":"m","input":1,"output":2,"input":3}`],
-  ["empty", () => ""],
-  ["empty", () => " \n"],
-];
 
 function rejected(random: Dice, i: number, partition: number, timestamp: number): Planned {
   const [reason, make] = random.pick(BROKEN);

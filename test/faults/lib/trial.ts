@@ -3,13 +3,13 @@
  * with everything calm and one clean `capture --until end`, after which the store is held against the topic.
  */
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { withAdmin } from "../../support/kafka.ts";
 import { check } from "./check.ts";
-import { SAMPLED_OUT } from "./content.ts";
+import { type MemberOptions, writeConfig } from "./config.ts";
 import { type Dice, dice } from "./dice.ts";
+import { evictAll } from "./groups.ts";
 import { Member } from "./member.ts";
 import { Topic } from "./topic.ts";
 import type { World } from "./world.ts";
@@ -21,25 +21,6 @@ export interface TrialOptions {
   /** `src/bin.ts` of another tree: a sabotaged one. */
   readonly bin?: string;
   readonly messages?: number;
-}
-
-export interface MemberOptions {
-  /** Another command than `capture`. */
-  readonly command?: readonly string[];
-  /** When it ends by itself; follows the topic when absent. */
-  readonly until?: "end";
-  readonly group?: string;
-  /** Records of a range; decided by the seed when absent. */
-  readonly records?: number;
-  /** Straight to store and broker, not through the proxies. */
-  readonly direct?: boolean;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Largest file it may write. */
-  readonly fileKib?: number;
-  /** Exit codes beside 0 that say nothing bad here. */
-  readonly mayExit?: readonly number[];
-  /** Error codes that the faults may make it end with, exit code 2. */
-  readonly mayFail?: readonly string[];
 }
 
 /** Longest time without what a run waits for, and of one process. */
@@ -99,7 +80,7 @@ export class Trial {
     const group = options.group ?? this.name;
     this.#groups.add(group);
     const client = `${this.name}.${number}`;
-    const config = await this.#config(client, group, options);
+    const config = await writeConfig(this, client, group, options);
     const until = options.until === undefined ? [] : ["--until", options.until];
     const command = options.command ?? ["capture", ...until];
     const env = { ...this.world.env, CUTOVER_LOG: "json", CUTOVER_LOG_LEVEL: "debug", ...options.env };
@@ -165,11 +146,9 @@ export class Trial {
 
   /** Takes members that were killed or stopped out of their groups, which else wait for a session to end. */
   async evict(group = this.name): Promise<void> {
-    await withAdmin(this.world.broker, async (admin) => {
-      const groups = await admin.describeGroups({ groups: [group] });
-      const members = [...(groups.get(group)?.members.keys() ?? [])].map((memberId) => ({ memberId }));
-      if (members.length > 0) await admin.removeMembersFromConsumerGroup({ groupId: group, members });
-    }).catch((error: unknown) => this.note(`not evicted: ${(error as Error).message}`));
+    await evictAll(this.world.broker, group).catch((error: unknown) => {
+      this.note(`not evicted: ${(error as Error).message}`);
+    });
   }
 
   /** Ends what is alive, takes every fault away, finishes, and says what does not hold. */
@@ -216,34 +195,6 @@ export class Trial {
 
   /** Config for reading what is there, without proxies. */
   reader(): Promise<string> {
-    return this.#config("reader", this.name, { direct: true });
-  }
-
-  async #config(client: string, group: string, options: MemberOptions): Promise<string> {
-    const { world, random } = this;
-    const kafka = {
-      brokers: [options.direct ? world.broker : world.proxiedBroker],
-      topics: [this.topic.name],
-      group,
-      clientId: client,
-    };
-    const settings = {
-      store: this.localStore ?? `s3://${world.bucket}/${this.name}`,
-      s3: { endpoint: options.direct ? world.s3 : world.proxiedS3, region: "us-east-1", forcePathStyle: true },
-      capture: {
-        source: { kafka },
-        rotate: {
-          records: options.records ?? random.int(20, 150),
-          bytes: random.pick(["64KiB", "1MiB"]),
-          interval: "2s",
-        },
-        sample: [{ models: SAMPLED_OUT, rate: 0 }],
-        maxRejectRate: 1,
-        memory: random.pick(["128MiB", "512MiB"]),
-      },
-    };
-    const path = join(this.folder, `${client}.yaml`);
-    await writeFile(path, JSON.stringify(settings));
-    return path;
+    return writeConfig(this, "reader", this.name, { direct: true });
   }
 }

@@ -105,6 +105,8 @@ export async function startWorld(say: Say): Promise<World> {
       s3Proxy.reset();
       kafkaProxy.reset();
       await toxics.heal();
+      // A run that failed half way may have left it down.
+      if (!brokerProcess.isRunning) await brokerProcess.start();
     },
     async close() {
       await Promise.all([kafkaProxy.close(), s3Proxy.close()]);

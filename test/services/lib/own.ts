@@ -22,6 +22,7 @@ export interface OwnProcess {
   readonly log: string;
   /** Starts the command and resolves once it answers. */
   start(): Promise<void>;
+  readonly isRunning: boolean;
   /** Resolves when the process is gone. A clean end that takes too long becomes SIGKILL. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -35,6 +36,9 @@ export function ownProcess(
   let child: ChildProcess | undefined;
   return {
     log: where.log,
+    get isRunning() {
+      return child !== undefined && child.exitCode === null && child.signalCode === null;
+    },
     async start() {
       const output = openSync(where.log, "a");
       const env = { ...process.env, ...command.env };
