@@ -9,6 +9,10 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** Limit of a file's size in KiB, as `ulimit -f` sets it: a disk that is full at once. */
+  readonly fileKib?: number;
+  /** Another tree's src/bin.ts; this checkout's when absent. */
+  readonly bin?: string;
 }
 
 export interface CliResult {
@@ -24,6 +28,8 @@ export interface RunningCli {
   readonly done: Promise<CliResult>;
 }
 
+/** POSIX counts in blocks of 512 bytes. */
+const BLOCKS_PER_KIB = 2;
 const DEFAULT_TIMEOUT_MS = 120_000;
 /** Children of tests that failed before they ended them: none outlives its test process, stopped ones included. */
 const running = new Set<ChildProcess>();
@@ -32,7 +38,12 @@ process.once("exit", () => {
 });
 
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const command = [process.execPath, options.bin ?? bin, ...args];
+  const [file = "", ...rest] =
+    options.fileKib === undefined
+      ? command
+      : ["sh", "-c", `ulimit -f ${options.fileKib * BLOCKS_PER_KIB}; exec "$@"`, "sh", ...command];
+  const child = spawn(file, rest, {
     cwd: options.cwd,
     env: { ...process.env, NO_COLOR: "1", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],

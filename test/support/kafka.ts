@@ -59,7 +59,7 @@ export async function produce(
   messages: Iterable<Message> | AsyncIterable<Message>,
   compression: Compression = "none",
 ): Promise<number> {
-  const settings = { ...options(broker), idempotent: true, acks: -1, compression };
+  const settings = { ...clientOptions(broker), idempotent: true, acks: -1, compression };
   const producer = new Producer<Buffer, Buffer, Buffer, Buffer>(settings);
   try {
     let sent = 0;
@@ -95,12 +95,13 @@ export async function clusterIsUp(broker: string): Promise<void> {
   );
 }
 
-async function withAdmin<T>(
+/** Runs an action with an admin client of its own. */
+export async function withAdmin<T>(
   broker: string,
   action: (admin: Admin) => Promise<T>,
   timeout: number = TIMEOUT_MS,
 ): Promise<T> {
-  const admin = new Admin({ ...options(broker), timeout });
+  const admin = new Admin({ ...clientOptions(broker), timeout });
   try {
     return await action(admin);
   } finally {
@@ -108,11 +109,13 @@ async function withAdmin<T>(
   }
 }
 
-function options(broker: string) {
+/** How test clients reach a broker. */
+export function clientOptions(broker: string) {
   return { clientId: "cutover-test", bootstrapBrokers: [broker], timeout: TIMEOUT_MS, connectTimeout: 2_000 };
 }
 
-function toProduce(topic: string, message: Message): MessageToProduce<Buffer, Buffer, Buffer, Buffer> {
+/** A message as the producer takes it. */
+export function toProduce(topic: string, message: Message): MessageToProduce<Buffer, Buffer, Buffer, Buffer> {
   const headers = new Map(
     Object.entries(message.headers ?? {}).map(([name, value]) => [bytesOf(name), bytesOf(value)]),
   );

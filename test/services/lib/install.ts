@@ -1,14 +1,14 @@
 import { access, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Folders } from "./folders.ts";
-import type { Prerequisite, Say, Service } from "./types.ts";
+import type { Installable, Prerequisite, Say } from "./types.ts";
 
-export function installFolder({ install }: Folders, service: Service): string {
+export function installFolder({ install }: Folders, service: Installable): string {
   return join(install, `${service.name}-${service.version}`);
 }
 
 /** Programs that these services still need here: those to run, and those to install what is not in the cache. */
-export async function neededPrograms(folders: Folders, services: readonly Service[]): Promise<Prerequisite[]> {
+export async function neededPrograms(folders: Folders, services: readonly Installable[]): Promise<Prerequisite[]> {
   const names: Prerequisite[] = [];
   for (const service of services) {
     names.push(...service.needs.run);
@@ -18,7 +18,7 @@ export async function neededPrograms(folders: Folders, services: readonly Servic
 }
 
 /** Installs what the cache lacks, one after the other: two builds at once only share the cores. */
-export async function installAll(folders: Folders, services: readonly Service[], say: Say): Promise<void> {
+export async function installAll(folders: Folders, services: readonly Installable[], say: Say): Promise<void> {
   for (const service of services) {
     const folder = installFolder(folders, service);
     if (await exists(folder)) continue;

@@ -36,6 +36,9 @@ export interface Service {
   probe(ports: Ports): Promise<void>;
 }
 
+/** What installing a service takes. */
+export type Installable = Pick<Service, "name" | "version" | "needs" | "installSeconds" | "install">;
+
 export type Prerequisite = "java" | "mvn" | "go";
 
 /** The pid file of one service. */

@@ -1,0 +1,150 @@
+/**
+ * Sabotage: one thing broken, and the kinds of fault that must see it. A suite that finds nothing in these
+ * finds nothing at all.
+ */
+import { lieOnce } from "./kinds/answers.ts";
+import { kill } from "./kinds/kill.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { killAt, type Moment } from "./kinds/moments.ts";
+import { offsets } from "./kinds/offsets.ts";
+import { fight, twins } from "./kinds/twins.ts";
+import { zombie } from "./kinds/zombie.ts";
+import type { Edit } from "./lib/tree.ts";
+
+export interface Mutation {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  readonly kind: Kind;
+  /** Tried in every run of the tests; the others by `npm run soak -- --sabotage`. */
+  readonly inCi: boolean;
+}
+
+const TRUST: Edit = {
+  file: "capture/ledger.ts",
+  find: "(await hintedEnd(store, id, hint))",
+  replace: "(hint && hint.offset >= 0n ? hint.offset : undefined)",
+};
+
+const killedAt = (moment: Moment): Kind => ({
+  name: "moments",
+  run: (trial) => killAt(trial, moment, trial.random.int(3, 6)),
+});
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the offset is committed before the put, and trusted",
+    edits: [
+      TRUST,
+      {
+        file: "capture/recorder.ts",
+        find: "const commit = await this.#recorder.write(range)",
+        replace: `await this.#events.durable(range.next - 1n, "");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const commit = await this.#recorder.write(range)`,
+      },
+    ],
+    kind: killedAt("before the put"),
+    inCi: true,
+  },
+  {
+    name: "the put of a capture object is not conditional",
+    edits: [{ file: "capture/ledger.ts", find: "{ ifAbsent: true, ...(metadata", replace: "{ ...(metadata" }],
+    kind: zombie,
+    inCi: true,
+  },
+  {
+    name: "payloads are parsed and printed",
+    edits: [
+      {
+        file: "capture/field-reader.ts",
+        find: "isJsonType(type)) return this.#bytes.subarray(from, to);",
+        replace: `isJsonType(type)) {
+      return Buffer.from(JSON.stringify(JSON.parse(Buffer.from(this.#bytes.subarray(from, to)).toString())));
+    }`,
+      },
+    ],
+    kind: kill,
+    inCi: true,
+  },
+  {
+    name: "a committed offset is trusted without the ledger",
+    edits: [TRUST],
+    kind: offsets,
+    inCi: true,
+  },
+  {
+    name: "a 412 counts as our own write",
+    edits: [
+      {
+        file: "capture/ledger.ts",
+        find: 'return { kind: "taken", key, next: BigInt(theirs.last) + 1n };',
+        replace: 'return { kind: "written", key, footer, bytes: body.byteLength, objects: 1 };',
+      },
+    ],
+    kind: twins,
+    inCi: false,
+  },
+  {
+    name: "after a 412 what was buffered is written all the same",
+    edits: [
+      {
+        file: "capture/recorder.ts",
+        find: "this.#generation++;\n    this.#range.release();\n    this.#range =",
+        replace: "this.#range.release();\n    this.#range =",
+      },
+    ],
+    kind: twins,
+    inCi: false,
+  },
+  {
+    name: "after a failed write the next range is written",
+    edits: [{ file: "capture/recorder.ts", find: "this.#storeFailed = true;", replace: "" }],
+    kind: { name: "lies", run: async (trial) => void (await lieOnce(trial, "put", trial.random.int(2, 8))) },
+    inCi: false,
+  },
+  {
+    name: "a capture object is written while its rejects are on their way",
+    edits: [
+      {
+        file: "capture/ledger.ts",
+        find: "const info = await store.put(key, body);",
+        replace: "const info = { size: body.byteLength };\n  store.put(key, body).catch(() => {});",
+      },
+    ],
+    kind: killedAt("rejects on their way"),
+    inCi: false,
+  },
+  {
+    name: "a batch that starts beyond the position is taken",
+    edits: [
+      { file: "capture/kafka-source.ts", find: "batch.fetchedOffset > sink.next || ", replace: "" },
+      { file: "capture/kafka.ts", find: "payload.isStale() || ", replace: "" },
+    ],
+    kind: { name: "twins", run: (trial) => fight(trial, { live: true }) },
+    inCi: false,
+  },
+  {
+    name: "after an unanswered put a 412 is taken for our own without a look",
+    edits: [
+      {
+        file: "src/store/s3.ts",
+        find: "if (info?.size !== body.byteLength) throw exists;\n    if (Buffer.compare(await this.get(key, undefined, signal), body) !== 0) throw exists;",
+        replace: "if (info === undefined || key === PROBE_KEY) throw exists;",
+      },
+    ],
+    kind: { name: "twins", run: (trial) => fight(trial, { failing: 0.5 }) },
+    inCi: false,
+  },
+  {
+    name: "a local store overwrites",
+    edits: [
+      {
+        file: "src/store/local.ts",
+        find: "(options.ifAbsent ? linkNew(io, temp, path, key) : rename(temp, path))",
+        replace: "(options.ifAbsent && key.startsWith('.') ? linkNew(io, temp, path, key) : rename(temp, path))",
+      },
+    ],
+    kind: { name: "twins", run: (trial) => fight(trial, { local: true }) },
+    inCi: false,
+  },
+];
