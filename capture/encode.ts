@@ -5,7 +5,7 @@ import type { ColumnInput } from "../src/parquet/types.ts";
 import { createObjectWriter, type Scratch } from "../src/parquet/write.ts";
 import { CAPTURES, REJECTS } from "../src/record.ts";
 import type { Range, Rejected } from "./range.ts";
-import type { Rows } from "./rows.ts";
+import { gatherInts, gatherNumbers, type Rows } from "./rows.ts";
 
 /** Rows sorted by (model, position); the footer stands in the object's metadata. The bytes lie in `scratch`. */
 export async function encodeCaptures(range: Range, footer: CaptureFooter, scratch: Scratch): Promise<Uint8Array> {
@@ -38,10 +38,10 @@ export async function encodeRejects(range: Range): Promise<Uint8Array> {
 }
 
 /** Row numbers in order of (model name, position): a counting sort, as rows come in order of position. */
-function byModel(rows: Rows): Uint32Array {
+function byModel(rows: Rows): Int32Array {
   const words = rows.words.map((_, index) => index);
   words.sort((a, b) => compareText(rows.words[a] as string, rows.words[b] as string));
-  const starts = new Uint32Array(words.length);
+  const starts = new Int32Array(words.length);
   for (let row = 0; row < rows.count; row++) {
     const word = rows.model[row] as number;
     starts[word] = (starts[word] as number) + 1;
@@ -52,7 +52,7 @@ function byModel(rows: Rows): Uint32Array {
     starts[word] = start;
     start += rowsOfWord;
   }
-  const order = new Uint32Array(rows.count);
+  const order = new Int32Array(rows.count);
   for (let row = 0; row < rows.count; row++) {
     const word = rows.model[row] as number;
     const at = starts[word] as number;
@@ -84,17 +84,13 @@ function* slices(count: number, bytesOf: (index: number) => number): Generator<[
 }
 
 /** Each column is made when its turn has come: their values together would take more than the rows themselves. */
-function captureColumns({ id, first, rows }: Range, order: Uint32Array): Record<string, ColumnInput> {
-  const numbers = (of: ArrayLike<number>, base?: bigint) => () => ({
+function captureColumns({ id, first, rows }: Range, order: Int32Array): Record<string, ColumnInput> {
+  const numbers = (of: Float64Array, base?: bigint) => () => ({
     rows: order.length,
-    numbers: gather(new Float64Array(order.length), of, order),
+    numbers: gatherNumbers(of, order),
     ...(base === undefined ? {} : { base }),
   });
-  const words = (of: ArrayLike<number>) => () => ({
-    rows: order.length,
-    words: rows.words,
-    word: gather(new Int32Array(order.length), of, order),
-  });
+  const words = (of: Int32Array) => () => ({ rows: order.length, words: rows.words, word: gatherInts(of, order) });
   return {
     id: () => rows.ids(order),
     model: words(rows.model),
@@ -112,11 +108,6 @@ function captureColumns({ id, first, rows }: Range, order: Uint32Array): Record<
     partition: () => ({ rows: order.length, numbers: new Float64Array(order.length).fill(id.partition) }),
     offset: numbers(rows.delta, first),
   };
-}
-
-function gather<T extends Float64Array | Int32Array>(into: T, values: ArrayLike<number>, order: Uint32Array): T {
-  for (let i = 0; i < order.length; i++) into[i] = values[order[i] as number] as number;
-  return into;
 }
 
 function rejectColumns({ id }: Range, rejects: readonly Rejected[]): Record<string, unknown[]> {

@@ -15,10 +15,10 @@ import type { Fields } from "./mapping.ts";
 const HEADER_BYTES = 20;
 const NO_TEXT = -1;
 /** Columns that hold numbers, and the memory one row takes in them. */
-const ROW_BYTES = 84;
+const ROW_BYTES = 96;
 const FIRST_ROWS = 64;
 
-type Numbers = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+type Numbers = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 export class Rows {
   count = 0;
@@ -30,26 +30,32 @@ export class Rows {
   /** Distinct texts of model, model version and content types, by index. */
   readonly words: string[] = [];
   readonly #wordIndex = new Map<string, number>();
+  /** Types follow each other in every row, and are mostly one and the same. */
+  #lastWord: string | undefined;
+  #lastIndex = 0;
   #wordBytes = 0;
   #capacity = FIRST_ROWS;
   #first: bigint;
 
+  // Numbers all in doubles, words and places all in int32: loops over columns then meet one type of array each.
   delta = new Float64Array(FIRST_ROWS);
   capturedAt = new Float64Array(FIRST_ROWS);
   latency = new Float64Array(FIRST_ROWS);
-  fromMessage = new Uint8Array(FIRST_ROWS);
-  model = new Uint32Array(FIRST_ROWS);
+  fromMessage = new Float64Array(FIRST_ROWS);
+  status = new Float64Array(FIRST_ROWS);
+  model = new Int32Array(FIRST_ROWS);
   version = new Int32Array(FIRST_ROWS);
-  inputType = new Uint32Array(FIRST_ROWS);
-  outputType = new Uint32Array(FIRST_ROWS);
-  status = new Int32Array(FIRST_ROWS);
-  payloadChunk = new Uint32Array(FIRST_ROWS);
-  payloadAt = new Uint32Array(FIRST_ROWS);
-  inputBytes = new Uint32Array(FIRST_ROWS);
-  outputBytes = new Uint32Array(FIRST_ROWS);
-  textChunk = new Uint32Array(FIRST_ROWS);
-  textAt = new Uint32Array(FIRST_ROWS);
-  idBytes = new Uint32Array(FIRST_ROWS);
+  inputType = new Int32Array(FIRST_ROWS);
+  outputType = new Int32Array(FIRST_ROWS);
+  payloadChunk = new Int32Array(FIRST_ROWS);
+  inputAt = new Int32Array(FIRST_ROWS);
+  inputBytes = new Int32Array(FIRST_ROWS);
+  outputAt = new Int32Array(FIRST_ROWS);
+  outputBytes = new Int32Array(FIRST_ROWS);
+  textChunk = new Int32Array(FIRST_ROWS);
+  idAt = new Int32Array(FIRST_ROWS);
+  idBytes = new Int32Array(FIRST_ROWS);
+  attributesAt = new Int32Array(FIRST_ROWS);
   attributesBytes = new Int32Array(FIRST_ROWS);
 
   constructor(first: bigint, pool: ChunkPool) {
@@ -83,44 +89,20 @@ export class Rows {
     return payload + text + ROW_BYTES;
   }
 
-  ids(order: Uint32Array): ByteColumn {
-    return this.#column(order, this.text, this.textChunk, (row) => this.textAt[row] as number, this.idBytes);
+  ids(order: Int32Array): ByteColumn {
+    return columnOf(this.text.chunks, this.textChunk, this.idAt, this.idBytes, order);
   }
 
-  attributes(order: Uint32Array): ByteColumn {
-    const start = (row: number): number => (this.textAt[row] as number) + (this.idBytes[row] as number);
-    return this.#column(order, this.text, this.textChunk, start, this.attributesBytes);
+  attributes(order: Int32Array): ByteColumn {
+    return columnOf(this.text.chunks, this.textChunk, this.attributesAt, this.attributesBytes, order);
   }
 
-  inputs(order: Uint32Array): ByteColumn {
-    const start = (row: number): number => (this.payloadAt[row] as number) + HEADER_BYTES;
-    return this.#column(order, this.payload, this.payloadChunk, start, this.inputBytes);
+  inputs(order: Int32Array): ByteColumn {
+    return columnOf(this.payload.chunks, this.payloadChunk, this.inputAt, this.inputBytes, order);
   }
 
-  outputs(order: Uint32Array): ByteColumn {
-    const start = (row: number): number =>
-      (this.payloadAt[row] as number) + HEADER_BYTES + (this.inputBytes[row] as number);
-    return this.#column(order, this.payload, this.payloadChunk, start, this.outputBytes);
-  }
-
-  #column(
-    order: Uint32Array,
-    { chunks }: Arena,
-    chunkOf: Uint32Array,
-    startOf: (row: number) => number,
-    lengthOf: Uint32Array | Int32Array,
-  ): ByteColumn {
-    const rows = order.length;
-    const chunk = new Uint32Array(rows);
-    const start = new Uint32Array(rows);
-    const length = new Int32Array(rows);
-    for (let i = 0; i < rows; i++) {
-      const row = order[i] as number;
-      chunk[i] = chunkOf[row] as number;
-      start[i] = startOf(row);
-      length[i] = lengthOf[row] as number;
-    }
-    return { rows, chunks, chunk, start, length };
+  outputs(order: Int32Array): ByteColumn {
+    return columnOf(this.payload.chunks, this.payloadChunk, this.outputAt, this.outputBytes, order);
   }
 
   /** Uncompressed bytes of a row, for bounding row groups. */
@@ -159,8 +141,9 @@ export class Rows {
     chunk.set(input, at + HEADER_BYTES);
     chunk.set(output, at + HEADER_BYTES + input.length);
     this.payloadChunk[row] = this.payload.chunks.length - 1;
-    this.payloadAt[row] = at;
+    this.inputAt[row] = at + HEADER_BYTES;
     this.inputBytes[row] = input.length;
+    this.outputAt[row] = at + HEADER_BYTES + input.length;
     this.outputBytes[row] = output.length;
     return bytes;
   }
@@ -174,13 +157,22 @@ export class Rows {
     chunk.write(id, at);
     if (attributes !== null) chunk.write(attributes, at + idBytes);
     this.textChunk[row] = index;
-    this.textAt[row] = at;
+    this.idAt[row] = at;
     this.idBytes[row] = idBytes;
+    this.attributesAt[row] = at + idBytes;
     this.attributesBytes[row] = attributes === null ? NO_TEXT : attributesBytes;
     return idBytes + attributesBytes;
   }
 
   #word(text: string): number {
+    if (text === this.#lastWord) return this.#lastIndex;
+    const index = this.#indexOf(text);
+    this.#lastWord = text;
+    this.#lastIndex = index;
+    return index;
+  }
+
+  #indexOf(text: string): number {
     const known = this.#wordIndex.get(text);
     if (known !== undefined) return known;
     this.#wordIndex.set(text, this.words.length);
@@ -199,18 +191,48 @@ export class Rows {
     this.capturedAt = more(this.capturedAt);
     this.latency = more(this.latency);
     this.fromMessage = more(this.fromMessage);
+    this.status = more(this.status);
     this.model = more(this.model);
     this.version = more(this.version);
     this.inputType = more(this.inputType);
     this.outputType = more(this.outputType);
-    this.status = more(this.status);
     this.payloadChunk = more(this.payloadChunk);
-    this.payloadAt = more(this.payloadAt);
+    this.inputAt = more(this.inputAt);
     this.inputBytes = more(this.inputBytes);
+    this.outputAt = more(this.outputAt);
     this.outputBytes = more(this.outputBytes);
     this.textChunk = more(this.textChunk);
-    this.textAt = more(this.textAt);
+    this.idAt = more(this.idAt);
     this.idBytes = more(this.idBytes);
+    this.attributesAt = more(this.attributesAt);
     this.attributesBytes = more(this.attributesBytes);
   }
+}
+
+export function gatherNumbers(values: Float64Array, order: Int32Array): Float64Array {
+  const gathered = new Float64Array(order.length);
+  for (let i = 0; i < order.length; i++) gathered[i] = values[order[i] as number] as number;
+  return gathered;
+}
+
+export function gatherInts(values: Int32Array, order: Int32Array): Int32Array {
+  const gathered = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) gathered[i] = values[order[i] as number] as number;
+  return gathered;
+}
+
+function columnOf(
+  chunks: readonly Uint8Array[],
+  chunk: Int32Array,
+  start: Int32Array,
+  length: Int32Array,
+  order: Int32Array,
+): ByteColumn {
+  return {
+    rows: order.length,
+    chunks,
+    chunk: gatherInts(chunk, order),
+    start: gatherInts(start, order),
+    length: gatherInts(length, order),
+  };
 }

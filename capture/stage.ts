@@ -3,6 +3,7 @@
 import { CutoverError, messageOf } from "../src/errors.ts";
 import { type HealthEndpoint, serveHealth } from "../src/health.ts";
 import { LIMITS } from "../src/limits.ts";
+import { letHeapGrow } from "../src/memory.ts";
 import type { Session, Stage } from "../src/session.ts";
 import { aborted, drainWithin } from "./drain.ts";
 import { filesSource } from "./files.ts";
@@ -30,6 +31,7 @@ export interface CaptureResult extends Readonly<Totals> {
 const TICK_MS = 1_000;
 
 export const captureStage: Stage<CaptureOptions, CaptureResult> = async (session, { until }) => {
+  letHeapGrow();
   const source = sourceOf(session, until);
   const watch = new CaptureWatch(session);
   const health = await openHealth(session, watch);

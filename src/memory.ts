@@ -13,6 +13,15 @@ export function keepHeapSmall(): void {
 }
 
 /**
+ * Lets the heap grow further between two full collections. What passes through capture lies outside V8's heap, and V8
+ * counts it against the room that 60 % of a heap of 25 MB leaves: 53 full collections for 600 k messages, 15 with this,
+ * which is a fifth of all CPU, for 36 MB more at the peak (318 to 354).
+ */
+export function letHeapGrow(): void {
+  setFlagsFromString("--heap-growing-percent=400");
+}
+
+/**
  * Gives memory back at once that the caller alone uses; the bytes are empty after. Buffers lie outside V8's heap,
  * where it lets tens of megabytes of garbage gather before it looks. What lies in Node's shared pool stays.
  */

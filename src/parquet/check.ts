@@ -29,8 +29,8 @@ export function byteColumnOf(column: ColumnSpec, values: ColumnValues): ByteColu
   return {
     rows: chunks.length,
     chunks: chunks as Uint8Array[],
-    chunk: Uint32Array.from(chunks.keys()),
-    start: new Uint32Array(chunks.length),
+    chunk: Int32Array.from(chunks.keys()),
+    start: new Int32Array(chunks.length),
     length: Int32Array.from(chunks, (bytes) => bytes?.length ?? -1),
   };
 }

@@ -15,8 +15,8 @@ export type ColumnValues = readonly unknown[];
 export interface ByteColumn {
   readonly rows: number;
   readonly chunks: readonly Uint8Array[];
-  readonly chunk: Uint32Array;
-  readonly start: Uint32Array;
+  readonly chunk: Int32Array;
+  readonly start: Int32Array;
   readonly length: Int32Array;
 }
 

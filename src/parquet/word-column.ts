@@ -24,7 +24,7 @@ export function packWordColumn(
   function* packed(): Generator<PackedPage> {
     for (let start = 0; start < column.rows; start += PAGE_ROWS) {
       const end = Math.min(start + PAGE_ROWS, column.rows);
-      const present = codes.subarray(start, end).filter((code) => code >= 0);
+      const present = presentOf(codes.subarray(start, end));
       const nulls = end - start - present.length;
       pages.push({ start, end, nulls, ...boundsOf(present, ranks) });
       const content = words.length === 0 ? new Uint8Array(0) : codesAsBytes(present, width);
@@ -68,6 +68,10 @@ function dictionaryOf({ rows, words, word }: WordColumn): { words: Buffer[]; cod
     codes[row] = index < 0 ? -1 : (places[index] as number);
   }
   return { words: used, codes };
+}
+
+function presentOf(codes: Int32Array): Int32Array {
+  return codes.includes(-1) ? codes.filter((code) => code >= 0) : codes;
 }
 
 /** The place of each word in the order of their bytes. */

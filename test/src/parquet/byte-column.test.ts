@@ -28,8 +28,8 @@ function columnOf(values: readonly Value[]): ByteColumn {
   return {
     rows: values.length,
     chunks: [chunk],
-    chunk: new Uint32Array(values.length),
-    start: Uint32Array.from(starts),
+    chunk: new Int32Array(values.length),
+    start: Int32Array.from(starts),
     length: Int32Array.from(values, (value) => value?.length ?? -1),
   };
 }
