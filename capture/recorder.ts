@@ -43,6 +43,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return new RangeRecorder(options);
 }
 
+/** Share of the rows' memory at which ranges are closed for want of room. */
+const RELIEF_SHARE = 0.75;
+
 /** State that all partitions share. */
 class RangeRecorder implements Recorder {
   readonly totals = emptyTotals();
@@ -88,8 +91,8 @@ class RangeRecorder implements Recorder {
   }
 
   room(): Promise<void> | undefined {
-    if (!this.#isFull()) return undefined;
     this.#relieve();
+    if (!this.#isFull()) return undefined;
     if (!this.#waiting) {
       let resolve = (): void => {};
       const promise = new Promise<void>((done) => {
@@ -126,10 +129,8 @@ class RangeRecorder implements Recorder {
 
   freed(): void {
     if (!this.#waiting) return;
-    if (this.#isFull()) {
-      this.#relieve();
-      return;
-    }
+    this.#relieve();
+    if (this.#isFull()) return;
     this.#waiting.resolve();
     this.#waiting = undefined;
   }
@@ -168,13 +169,8 @@ class RangeRecorder implements Recorder {
     );
   }
 
-  /**
-   * Full also when much is being written: encoding shares this thread, so reading on would only buffer
-   * more, and memory would depend on how long the source is.
-   */
   #isFull(): boolean {
-    if (this.failed.aborted) return false;
-    return this.bufferedBytes >= this.#rowsMax || this.#writingBytes() >= this.#rowsMax / 4;
+    return !this.failed.aborted && this.bufferedBytes >= this.#rowsMax;
   }
 
   #writingBytes(): number {
@@ -183,8 +179,12 @@ class RangeRecorder implements Recorder {
     return bytes;
   }
 
-  /** Closes the largest range when no write under way will free memory soon enough. */
+  /**
+   * Closes the largest range before all room is taken, so that reading goes on while it is written; not while enough
+   * is being written already.
+   */
   #relieve(): void {
+    if (this.failed.aborted || this.bufferedBytes < this.#rowsMax * RELIEF_SHARE) return;
     if (this.#writingBytes() >= this.#rowsMax / 4) return;
     let largest: Partition | undefined;
     for (const p of this.#partitions.values()) if (p.fillingBytes > (largest?.fillingBytes ?? 0)) largest = p;
