@@ -4,17 +4,17 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../src/config/units.ts";
 import { CutoverError, EXIT } from "../src/errors.ts";
 import type { Runner, Session } from "../src/session.ts";
-import { auditCaptures } from "./audit.ts";
-import { listCaptures } from "./captures.ts";
-import { DIALECTS, type Dialect, renderDdl } from "./ddl.ts";
-import { presentDatasets } from "./ddl-datasets.ts";
-import { readTime } from "./fields.ts";
+import { auditCaptures } from "./audit/audit.ts";
+import { listCaptures } from "./audit/captures.ts";
+import { DIALECTS, type Dialect, renderDdl } from "./ddl/ddl.ts";
+import { presentDatasets } from "./ddl/ddl-datasets.ts";
+import { readTime } from "./mapping/fields.ts";
 import type { Until } from "./port.ts";
-import { rereadStage } from "./rejects-stage.ts";
+import { rereadStage } from "./rejects/rejects-stage.ts";
 import { objectsProgress, renderAudit, renderCapture, renderCaptures, renderReread } from "./render.ts";
 import { captureStage } from "./stage.ts";
 
-export { captureChecks } from "./checks.ts";
+export { captureChecks } from "./operations/checks.ts";
 export { type CaptureOptions, type CaptureResult, captureStage } from "./stage.ts";
 
 interface CaptureFlags {

@@ -1,10 +1,10 @@
 /** What people read of a capture. Pure. */
 import { parseRejectsKey } from "../src/lake/keys.ts";
-import type { AuditResult, PartitionAudit } from "./audit.ts";
-import type { CapturesResult, ModelSummary } from "./captures.ts";
-import type { RereadResult } from "./rejects-stage.ts";
+import type { AuditResult, PartitionAudit } from "./audit/audit.ts";
+import type { CapturesResult, ModelSummary } from "./audit/captures.ts";
+import type { Totals } from "./ranges/totals.ts";
+import type { RereadResult } from "./rejects/rejects-stage.ts";
 import type { CaptureResult } from "./stage.ts";
-import type { Totals } from "./totals.ts";
 
 const MIB = 1024 * 1024;
 

@@ -5,16 +5,16 @@ import { type HealthEndpoint, serveHealth } from "../src/health.ts";
 import { LIMITS } from "../src/limits.ts";
 import { letHeapGrow } from "../src/memory.ts";
 import type { Session, Stage } from "../src/session.ts";
-import { aborted, drainWithin } from "./drain.ts";
-import { filesSource } from "./files.ts";
-import { describeState, whyNotAlive, whyNotReady } from "./health.ts";
-import { kafkaSource } from "./kafka-source.ts";
-import { createLedger } from "./ledger.ts";
+import { filesSource } from "./files/files.ts";
+import { kafkaSource } from "./kafka/kafka-source.ts";
+import { aborted, drainWithin } from "./operations/drain.ts";
+import { describeState, whyNotAlive, whyNotReady } from "./operations/health.ts";
+import { CaptureWatch } from "./operations/watch.ts";
 import type { Source, SourceContext, Until } from "./port.ts";
-import { createRecorder } from "./recorder.ts";
+import { createLedger } from "./ranges/ledger.ts";
+import { createRecorder } from "./ranges/recorder.ts";
+import type { Totals } from "./ranges/totals.ts";
 import { progressText } from "./render.ts";
-import type { Totals } from "./totals.ts";
-import { CaptureWatch } from "./watch.ts";
 
 export interface CaptureOptions {
   /** When a source that has no end of its own stops; files end where they end. */

@@ -20,7 +20,7 @@ export interface Mutation {
 }
 
 const TRUST: Edit = {
-  file: "capture/ledger.ts",
+  file: "capture/ranges/ledger.ts",
   find: "(await hintedEnd(store, id, hint))",
   replace: "(hint && hint.offset >= 0n ? hint.offset : undefined)",
 };
@@ -36,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       TRUST,
       {
-        file: "capture/recorder.ts",
+        file: "capture/ranges/recorder.ts",
         find: "const commit = await this.#recorder.write(range)",
         replace: `await this.#events.durable(range.next - 1n, "");
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -48,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the put of a capture object is not conditional",
-    edits: [{ file: "capture/ledger.ts", find: "{ ifAbsent: true, ...(metadata", replace: "{ ...(metadata" }],
+    edits: [{ file: "capture/ranges/ledger.ts", find: "{ ifAbsent: true, ...(metadata", replace: "{ ...(metadata" }],
     kind: zombie,
     inCi: true,
   },
@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "payloads are parsed and printed",
     edits: [
       {
-        file: "capture/field-reader.ts",
+        file: "capture/mapping/field-reader.ts",
         find: "isJsonType(type)) return this.#bytes.subarray(from, to);",
         replace: `isJsonType(type)) {
       return Buffer.from(JSON.stringify(JSON.parse(Buffer.from(this.#bytes.subarray(from, to)).toString())));
@@ -76,7 +76,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a 412 counts as our own write",
     edits: [
       {
-        file: "capture/ledger.ts",
+        file: "capture/ranges/ledger.ts",
         find: 'return { kind: "taken", key, next: BigInt(theirs.last) + 1n };',
         replace: 'return { kind: "written", key, footer, bytes: body.byteLength, objects: 1 };',
       },
@@ -88,7 +88,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "after a 412 what was buffered is written all the same",
     edits: [
       {
-        file: "capture/recorder.ts",
+        file: "capture/ranges/recorder.ts",
         find: "this.#generation++;\n    this.#range.release();\n    this.#range =",
         replace: "this.#range.release();\n    this.#range =",
       },
@@ -98,7 +98,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "after a failed write the next range is written",
-    edits: [{ file: "capture/recorder.ts", find: "this.#storeFailed = true;", replace: "" }],
+    edits: [{ file: "capture/ranges/recorder.ts", find: "this.#storeFailed = true;", replace: "" }],
     kind: { name: "lies", run: async (trial) => void (await lieOnce(trial, "put", trial.random.int(2, 8))) },
     inCi: false,
   },
@@ -106,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a capture object is written while its rejects are on their way",
     edits: [
       {
-        file: "capture/ledger.ts",
+        file: "capture/ranges/ledger.ts",
         find: "const info = await store.put(key, body);",
         replace: "const info = { size: body.byteLength };\n  store.put(key, body).catch(() => {});",
       },
@@ -117,8 +117,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a batch that starts beyond the position is taken",
     edits: [
-      { file: "capture/kafka-source.ts", find: "batch.fetchedOffset > sink.next || ", replace: "" },
-      { file: "capture/kafka.ts", find: "payload.isStale() || ", replace: "" },
+      { file: "capture/kafka/kafka-source.ts", find: "batch.fetchedOffset > sink.next || ", replace: "" },
+      { file: "capture/kafka/kafka.ts", find: "payload.isStale() || ", replace: "" },
     ],
     kind: { name: "twins", run: (trial) => fight(trial, { live: true }) },
     inCi: false,

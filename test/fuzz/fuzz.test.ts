@@ -1,7 +1,7 @@
 /** The part of the fuzzer that runs with every test: the same documents each time. The rest is `node test/fuzz/scanner.ts`. */
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { linesOf } from "../../capture/lines.ts";
+import { linesOf } from "../../capture/files/lines.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { fuzz } from "./fuzz.ts";
 import { isJson, parseSpans } from "./json-oracle.ts";

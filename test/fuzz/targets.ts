@@ -1,9 +1,9 @@
 /** What is fuzzed: each target judges one input against an oracle, and throws when they differ. */
 import assert from "node:assert/strict";
-import { linesOf } from "../../capture/lines.ts";
-import { compileMap } from "../../capture/paths.ts";
-import { createScanner, SCAN, type Scanner, VALUE } from "../../capture/scanner.ts";
-import { decodeString, memberName, unescapeBytes } from "../../capture/strings.ts";
+import { linesOf } from "../../capture/files/lines.ts";
+import { compileMap } from "../../capture/mapping/paths.ts";
+import { createScanner, SCAN, type Scanner, VALUE } from "../../capture/mapping/scanner.ts";
+import { decodeString, memberName, unescapeBytes } from "../../capture/mapping/strings.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { isJson, latin1, markLength, type Node, nameOf, parseSpans, wtf8 } from "./json-oracle.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { connectKafka } from "../../capture/kafka.ts";
+import { connectKafka } from "../../capture/kafka/kafka.ts";
 import type { Logger } from "../../src/log.ts";
 import { runCli, runJson, startCli } from "../support/cli.ts";
 import { createTopic, deleteRecords, deleteTopic, type Message, produce } from "../support/kafka.ts";

@@ -1,6 +1,6 @@
 /** What other tools do to a cluster while nobody looks: offsets set by hand, groups deleted, topics changed. */
 import { Admin } from "@platformatic/kafka";
-import { connectKafka, type KafkaListener } from "../../capture/kafka.ts";
+import { connectKafka, type KafkaListener } from "../../capture/kafka/kafka.ts";
 import type { Logger } from "../../src/log.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, progress() {}, flush: async () => {} };

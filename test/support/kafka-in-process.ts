@@ -1,9 +1,9 @@
 /** The Kafka source in this process, on a store and a client that a test can lay its hands on. */
-import { connectKafka, type KafkaClient } from "../../capture/kafka.ts";
-import { kafkaSource } from "../../capture/kafka-source.ts";
-import { createLedger } from "../../capture/ledger.ts";
+import { connectKafka, type KafkaClient } from "../../capture/kafka/kafka.ts";
+import { kafkaSource } from "../../capture/kafka/kafka-source.ts";
 import type { Until } from "../../capture/port.ts";
-import { createRecorder } from "../../capture/recorder.ts";
+import { createLedger } from "../../capture/ranges/ledger.ts";
+import { createRecorder } from "../../capture/ranges/recorder.ts";
 import { systemClock } from "../../src/clock.ts";
 import { configSchema, type WrittenConfig } from "../../src/config/schema.ts";
 import type { Logger } from "../../src/log.ts";

@@ -1,5 +1,5 @@
 /** Record batches as a broker stores them, written from the protocol's description, so that reading has an oracle. */
-import { crc32c } from "../../capture/crc32c.ts";
+import { crc32c } from "../../capture/kafka/crc32c.ts";
 
 export interface BatchSpec {
   readonly firstOffset: bigint;
