@@ -73,11 +73,18 @@ function trap(trial: Trial, member: Member, moment: Moment, nth: number, late: P
   } else if (moment === "before the answer to the put") {
     onPut(isCapture, () => ({ do: "pass", stored: kill }));
   } else if (moment === "rejects on their way") {
-    onPut(isReject, async () => {
-      await sleep(HELD_MS);
+    const named = Promise.withResolvers<void>();
+    let holder = "";
+    s3Proxy.script = async ({ op, key }) => {
+      if (op !== "put") return undefined;
+      // It may not be written before its rejects are: then they would be named and not there.
+      if (holder !== "" && key.endsWith(holder)) return { do: "pass", stored: () => named.resolve() };
+      if (!isReject(key) || !isIt()) return undefined;
+      holder = key.replace(/^.*\/rejects\//, "/captures/").replace(/-\d{20}-[0-9a-f]+\.parquet$/, ".parquet");
+      await Promise.race([named.promise, sleep(HELD_MS)]);
       kill();
       return { do: "reset" };
-    });
+    };
   } else {
     const isCommit = (api: number): boolean => api === API.offsetCommit && isIt();
     const act = ({ api, clientId }: { api: number; clientId: string }): boolean => {

@@ -6,6 +6,8 @@ import type { Trial } from "../lib/trial.ts";
 import type { Kind } from "./kind.ts";
 
 const LIVE_BATCHES = 15;
+/** Of the puts of one key, both members together: fewer than any of them would give up at. */
+const FAILURES_MAX = 4;
 
 export const twins: Kind = {
   name: "twins",
@@ -20,10 +22,14 @@ export async function fight(trial: Trial, { local = false, failing = 0, live = f
   const { random, world } = trial;
   if (local) trial.localStore = join(trial.folder, "lake");
   const slow = random.int(0, 40);
-  world.s3Proxy.script = async ({ op }) => {
+  const failed = new Map<string, number>();
+  world.s3Proxy.script = async ({ op, key }) => {
     if (op !== "put") return undefined;
     await sleep(random.int(0, slow));
-    return random.chance(failing) ? { do: "answer", status: 500 } : undefined;
+    const before = failed.get(key) ?? 0;
+    if (before >= FAILURES_MAX || !random.chance(failing)) return undefined;
+    failed.set(key, before + 1);
+    return { do: "answer", status: 500 };
   };
   const lengths = random.shuffle([23, 40, 61, 97]);
   const twins: Member[] = [];

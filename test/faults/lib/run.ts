@@ -19,11 +19,11 @@ export interface Outcome extends Figures {
 
 export async function runTrial(
   kind: Kind,
-  { world, seed, bin, messages, keep }: Omit<TrialOptions, "name"> & { readonly keep?: string },
+  { keep, ...options }: Omit<TrialOptions, "name"> & { readonly keep?: string },
 ): Promise<Outcome> {
   const started = performance.now();
-  const name = `${kind.name}-${seed}-${Date.now().toString(36)}`;
-  const trial = new Trial({ world, seed, name, ...(bin ? { bin } : {}), ...(messages ? { messages } : {}) });
+  const { world, seed } = options;
+  const trial = new Trial({ ...options, name: `${kind.name}-${seed}-${Date.now().toString(36)}` });
   const failures: string[] = [];
   try {
     await trial.open();

@@ -18,6 +18,7 @@ export interface Caught {
 /** Chance decides over a race; so many seeds may miss it. */
 const TRIES_MAX = 5;
 const MESSAGES = 1_500;
+const MEMBER_MS = 45_000;
 
 export async function sabotage(world: World, { name, edits, kind }: Mutation, seed: number): Promise<Caught> {
   const started = performance.now();
@@ -26,7 +27,8 @@ export async function sabotage(world: World, { name, edits, kind }: Mutation, se
   let tries = 0;
   let failures: readonly string[] = [];
   while (failures.length === 0 && tries < TRIES_MAX) {
-    failures = (await runTrial(kind, { world, seed: seed + tries, bin, messages: MESSAGES })).failures;
+    const options = { world, seed: seed + tries, bin, messages: MESSAGES, memberMs: MEMBER_MS };
+    failures = (await runTrial(kind, options)).failures;
     tries++;
     // A run that could not be done is no proof of anything.
     const broken = failures.find((failure) => failure.startsWith("the run itself failed"));

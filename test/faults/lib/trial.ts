@@ -21,11 +21,13 @@ export interface TrialOptions {
   /** `src/bin.ts` of another tree: a sabotaged one. */
   readonly bin?: string;
   readonly messages?: number;
+  /** Longest time of one process; a sabotaged one may go round for ever. */
+  readonly memberMs?: number;
 }
 
 /** Longest time without what a run waits for, and of one process. */
 const WAIT_MS = 90_000;
-const MEMBER_MS = 240_000;
+const MEMBER_MS = 120_000;
 const POLL_MS = 5;
 /** Share of the killed that are taken out of the group by hand: to wait for a session each time takes 15 s. */
 const EVICTED = 0.9;
@@ -52,12 +54,14 @@ export class Trial {
   readonly #groups = new Set<string>();
   readonly #bin: string | undefined;
   readonly #messages: number;
+  readonly #memberMs: number;
 
-  constructor({ world, seed, name, bin, messages }: TrialOptions) {
+  constructor({ world, seed, name, bin, messages, memberMs = MEMBER_MS }: TrialOptions) {
     this.world = world;
     this.seed = seed;
     this.name = name;
     this.#bin = bin;
+    this.#memberMs = memberMs;
     this.random = dice(seed);
     this.topic = new Topic(world.broker, name, this.random.int(1, 4), this.random);
     this.folder = join(world.folder, "trials", name);
@@ -87,7 +91,7 @@ export class Trial {
     const member = new Member(client, [...command, "--config", config, "--json"], {
       cwd: this.folder,
       env,
-      timeoutMs: MEMBER_MS,
+      timeoutMs: this.#memberMs,
       ...(this.#bin === undefined ? {} : { bin: this.#bin }),
       ...(options.fileKib === undefined ? {} : { fileKib: options.fileKib }),
     });
