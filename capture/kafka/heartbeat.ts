@@ -7,6 +7,9 @@ import type { Metrics } from "../../src/metrics.ts";
 /** Begins the warning; tests and operators look for it. */
 export const HEARTBEAT_GAP = "heartbeat gap";
 
+const HELD_UP = "this process was held up; give it more CPU or memory, or spread the partitions over more members";
+const UNANSWERED = "the broker did not answer in time; look at the broker and at the way there";
+
 export interface HeartbeatParts {
   readonly group: string;
   readonly clock: Clock;
@@ -19,6 +22,7 @@ export class HeartbeatWatch {
   /** Undefined while this process is no member: then none is due. */
   #beatAt: number | undefined;
   #tickedAt: number | undefined;
+  #tickMs = Number.POSITIVE_INFINITY;
   #longest = 0;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -38,7 +42,9 @@ export class HeartbeatWatch {
   /** The broker has answered a heartbeat. */
   beat(): void {
     const now = this.#parts.clock.monotonic();
-    if (this.#beatAt !== undefined) this.#saw(this.#beatAt, now);
+    // A thread that is held up is late with its ticks as well.
+    const isHeldUp = this.#tickedAt !== undefined && now - this.#tickedAt > 2 * this.#tickMs;
+    if (this.#beatAt !== undefined) this.#saw(this.#beatAt, now, isHeldUp ? HELD_UP : UNANSWERED);
     this.#beatAt = now;
   }
 
@@ -49,21 +55,21 @@ export class HeartbeatWatch {
   tick(everyMs: number): void {
     const now = this.#parts.clock.monotonic();
     if (this.#tickedAt !== undefined && this.#beatAt !== undefined && now - this.#tickedAt > 2 * everyMs)
-      this.#saw(this.#tickedAt, now);
+      this.#saw(this.#tickedAt, now, HELD_UP);
     this.#tickedAt = now;
+    this.#tickMs = everyMs;
     this.#parts.metrics.gauge("capture.heartbeat_gap_ms", Math.round(this.#longest));
     this.#longest = 0;
   }
 
-  #saw(from: number, to: number): void {
+  #saw(from: number, to: number, why: string): void {
     this.#longest = Math.max(this.#longest, to - from);
     // One stall shows as a late tick and as a late heartbeat.
     if (to - from <= LIMITS.heartbeatGapMs || from < this.#warnedAt) return;
     this.#warnedAt = to;
     const { log, group } = this.#parts;
     log.warn(
-      `${HEARTBEAT_GAP} of ${((to - from) / 1000).toFixed(1)} s in the group ${group}: this process was held up; ` +
-        "give it more CPU or memory, or spread the partitions over more members, before it loses them",
+      `${HEARTBEAT_GAP} of ${((to - from) / 1000).toFixed(1)} s in the group ${group}: ${why}, before it loses its partitions`,
       { gapMs: Math.round(to - from) },
     );
   }

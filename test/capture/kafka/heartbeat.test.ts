@@ -47,6 +47,16 @@ describe("the time between heartbeats", () => {
     expect(warnings).toEqual([]);
   });
 
+  test("that is long because the broker was away is not blamed on this process", () => {
+    const { heartbeats, warnings, later, beat, tick } = watch();
+    heartbeats.joined();
+    for (let i = 0; i < 12; i++) later(500, tick);
+    later(100, beat);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^heartbeat gap of 6\.1 s in the group g: the broker did not answer/),
+    ]);
+  });
+
   test("is warned about once when it is longer, with what to do", () => {
     const { heartbeats, warnings, later, beat, tick } = watch();
     heartbeats.joined();
