@@ -280,17 +280,18 @@ describe.skipIf(skip)("capture, started", { timeout: 180_000 }, () => {
       ["and messages follow", 10],
       ["and nothing is left", 0],
     ])("overtaken while it reads (%s), it goes on at the earliest message", async (_name, following) => {
-      // Batches of megabytes: a fetch brings one, and the log's start passes a consumer that is held up.
+      // Batches of megabytes, many times what fits into its memory: the log's start passes a consumer that is held up.
+      const LARGE = 300;
       const config = { "max.message.bytes": "20000000" };
       const place = await setUp("running", { config, capture: "  memory: 128MiB\n  rotate: { records: 5 }\n" });
       const padding = `"${"x".repeat(400_000)}"`;
-      const large = [...records(0, 100)].map((m) => ({ ...m, value: String(m.value).replace("[1]", padding) }));
+      const large = [...records(0, LARGE)].map((m) => ({ ...m, value: String(m.value).replace("[1]", padding) }));
       await produce(broker, place.topic, large);
       const running = startCli(["capture", "--until", "end", "--json"], { cwd: place.cwd });
       while ((await durable(place)) === 0) expect(running.child.exitCode).toBeNull();
       running.child.kill("SIGSTOP");
-      await deleteRecords(broker, place.topic, 0, 100n);
-      await produce(broker, place.topic, records(100, 100 + following));
+      await deleteRecords(broker, place.topic, 0, BigInt(LARGE));
+      await produce(broker, place.topic, records(LARGE, LARGE + following));
       running.child.kill("SIGCONT");
       const { code, stderr } = await running.done;
       expect(code, stderr).toBe(0);
@@ -298,9 +299,9 @@ describe.skipIf(skip)("capture, started", { timeout: 180_000 }, () => {
       const { ok, sums, partitions } = await audit(place);
       expect(ok).toBe(true);
       expect(sums.absent).toBeGreaterThan(0);
-      expect(partitions[0]?.gaps).toMatchObject([{ to: "99", reason: "retention" }]);
+      expect(partitions[0]?.gaps).toMatchObject([{ to: String(LARGE - 1), reason: "retention" }]);
       await capture(place);
-      await expectIds(place, [...range(0, 100 - sums.absent), ...range(100, 100 + following)]);
+      await expectIds(place, [...range(0, LARGE - sums.absent), ...range(LARGE, LARGE + following)]);
     });
   });
 
