@@ -9,13 +9,7 @@ const PATIENCE_MS = 5_000;
 /** The line is cut: quick, and from the program's side the same. */
 export const cut: Kind = {
   name: "cut",
-  run: (trial) =>
-    away(trial, async () => {
-      trial.world.kafkaProxy.down();
-      trial.count("broker cut off");
-      await sleep(trial.random.pick([50, 500, 2_000, 6_000]));
-      trial.world.kafkaProxy.up();
-    }),
+  run: (trial) => away(trial, () => trial.cutBroker(trial.random.pick([50, 500, 2_000, 6_000]))),
 };
 
 export const broker: Kind = {
@@ -25,9 +19,11 @@ export const broker: Kind = {
       const { random, world } = trial;
       const signal = random.pick(["SIGKILL", "SIGTERM"] as const);
       trial.count(`broker ${signal}`);
-      await world.brokerProcess.end(signal);
-      await sleep(random.int(0, 1_500));
-      await world.brokerProcess.start();
+      await trial.withoutBroker(async () => {
+        await world.brokerProcess.end(signal);
+        await sleep(random.int(0, 1_500));
+        await world.brokerProcess.start();
+      });
     }),
 };
 

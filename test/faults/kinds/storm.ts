@@ -28,7 +28,7 @@ export const storm: Kind = {
       else if (act < 0.5) await trial.kill(member);
       else if (act < 0.6) await pause(trial, member);
       else if (act < 0.75) await breakS3(trial);
-      else if (act < 0.85) await cutBroker(trial);
+      else if (act < 0.85) await trial.cutBroker(random.int(50, 1_500));
       else if (act < 0.95) await repair(trial);
       else await trial.topic.fill(random.int(50, 300));
     }
@@ -61,11 +61,4 @@ async function breakS3(trial: Trial): Promise<void> {
   await world.toxics.enable(false);
   await sleep(random.int(50, 1_500));
   await world.toxics.heal();
-}
-
-async function cutBroker(trial: Trial): Promise<void> {
-  trial.count("broker cut off");
-  trial.world.kafkaProxy.down();
-  await sleep(trial.random.int(50, 1_500));
-  trial.world.kafkaProxy.up();
 }

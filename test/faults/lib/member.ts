@@ -4,8 +4,8 @@ import { type CliOptions, type CliResult, type RunningCli, startCli } from "../.
 export class Member {
   /** Its client id: what the Kafka proxy sees it by. */
   readonly client: string;
-  /** It was stopped for so long that it may have missed heartbeats. */
-  wasStopped = false;
+  /** It was stopped, or its broker was away, for so long that it may have missed heartbeats. */
+  mayMissHeartbeats = false;
   /** Error codes that it may end with: the faults it was given. */
   readonly mayFail: string[] = [];
   /** Exit codes beside 0 that say nothing bad. */
@@ -27,7 +27,7 @@ export class Member {
 
   signal(signal: NodeJS.Signals): void {
     if (this.hasEnded) return;
-    if (signal === "SIGSTOP") this.wasStopped = true;
+    if (signal === "SIGSTOP") this.mayMissHeartbeats = true;
     if (signal !== "SIGSTOP" && signal !== "SIGCONT") this.#sent.add(signal);
     this.#running.child.kill(signal);
   }
@@ -75,7 +75,7 @@ export class Member {
     if (trace)
       faults.push(`${client} printed a stack: …${stderr.slice(Math.max(0, trace.index - 300), trace.index + 300)}…`);
     const gap = stderr.split("\n").find((line) => line.includes("heartbeat gap"));
-    if (gap !== undefined && !this.wasStopped) faults.push(`${client}: ${gap}`);
+    if (gap !== undefined && !this.mayMissHeartbeats) faults.push(`${client}: ${gap}`);
     if (faults.length > 0) faults.push(`${client}, its last lines:\n${this.lastLines}`);
     return faults;
   }

@@ -143,6 +143,22 @@ export class Trial {
     else this.note("the group waits for the session of the killed member to end");
   }
 
+  /** The broker is away while this goes on: nobody can send it a heartbeat. */
+  async withoutBroker(action: () => Promise<void>): Promise<void> {
+    for (const member of this.members) member.mayMissHeartbeats = true;
+    await action();
+  }
+
+  /** Cuts the line to the broker for a while. */
+  async cutBroker(ms: number): Promise<void> {
+    this.count("broker cut off");
+    await this.withoutBroker(async () => {
+      this.world.kafkaProxy.down();
+      await sleep(ms);
+      this.world.kafkaProxy.up();
+    });
+  }
+
   /** One fault more of this kind. */
   count(fault: string): void {
     this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
