@@ -1,18 +1,47 @@
 /** What other tools do to a cluster while nobody looks: offsets set by hand, groups deleted, topics changed. */
-import { Admin } from "@platformatic/kafka";
+import kafkajs from "kafkajs";
 import { connectKafka, type KafkaListener } from "../../capture/kafka/kafka.ts";
 import type { Logger } from "../../src/log.ts";
+import { withAdmin } from "./kafka.ts";
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, progress() {}, flush: async () => {} };
 
-/** As `kafka-consumer-groups --reset-offsets`: without metadata. The group has no member. */
-export async function setOffset(broker: string, group: string, topic: string, offset: bigint): Promise<void> {
+/** As `kafka-consumer-groups --reset-offsets`, of partition 0: without metadata. The group has no member. */
+export function setOffset(broker: string, group: string, topic: string, offset: bigint): Promise<void> {
+  return setOffsets(broker, group, topic, [offset]);
+}
+
+/** The same for partitions 0, 1, … */
+export async function setOffsets(
+  broker: string,
+  group: string,
+  topic: string,
+  offsets: readonly bigint[],
+): Promise<void> {
+  const partitionOffsets = offsets.map((offset, partition) => ({ partition, offset }));
   await withAdmin(broker, (admin) =>
-    admin.alterConsumerGroupOffsets({
-      groupId: group,
-      topics: [{ name: topic, partitionOffsets: [{ partition: 0, offset }] }],
-    }),
+    admin.alterConsumerGroupOffsets({ groupId: group, topics: [{ name: topic, partitionOffsets }] }),
   );
+}
+
+/** Takes every member out of the group; those alive have to join again, the dead are not waited for. */
+export async function evictMembers(broker: string, group: string): Promise<void> {
+  const members = (await membersOf(broker, group)).map((memberId) => ({ memberId }));
+  if (members.length === 0) return;
+  await withAdmin(broker, (admin) => admin.removeMembersFromConsumerGroup({ groupId: group, members }));
+}
+
+/** Asked by kafkajs: of a member that is joining, @platformatic/kafka throws where nobody can catch it. */
+async function membersOf(broker: string, group: string): Promise<string[]> {
+  const { Kafka, logLevel } = kafkajs;
+  const admin = new Kafka({ clientId: "cutover-test", brokers: [broker], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const { groups } = await admin.describeGroups([group]);
+    return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId));
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 export async function deleteGroup(broker: string, group: string): Promise<void> {
@@ -65,14 +94,5 @@ export async function committedOf(broker: string, group: string, topic: string):
     return offset === undefined || offset < 0n ? undefined : offset;
   } finally {
     await client.close();
-  }
-}
-
-async function withAdmin<T>(broker: string, action: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Admin({ clientId: "cutover-test", bootstrapBrokers: [broker], timeout: 10_000 });
-  try {
-    return await action(admin);
-  } finally {
-    await admin.close();
   }
 }

@@ -1,5 +1,5 @@
 /** The offsets that the group has committed are lost, or set to any other position, or another group takes over. */
-import { forgetGroup, moveOffsets } from "../lib/groups.ts";
+import { deleteGroup, setOffsets } from "../../support/kafka-groups.ts";
 import type { Trial } from "../lib/trial.ts";
 import type { Kind } from "./kind.ts";
 
@@ -27,10 +27,10 @@ async function tamper(trial: Trial): Promise<void> {
   const ends = await topic.high();
   if (random.chance(0.2)) {
     trial.count("offsets deleted");
-    await forgetGroup(world.broker, name);
+    await deleteGroup(world.broker, name);
     return;
   }
   trial.count("offsets moved");
   const moved = ends.map((end) => random.pick([0n, end, BigInt(random.int(0, Number(end)))]));
-  await moveOffsets(world.broker, name, topic.name, moved);
+  await setOffsets(world.broker, name, topic.name, moved);
 }

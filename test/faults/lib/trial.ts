@@ -6,10 +6,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { evictMembers } from "../../support/kafka-groups.ts";
 import { check } from "./check.ts";
 import { type MemberOptions, writeConfig } from "./config.ts";
 import { type Dice, dice } from "./dice.ts";
-import { evictAll } from "./groups.ts";
 import { Member } from "./member.ts";
 import { Topic } from "./topic.ts";
 import type { World } from "./world.ts";
@@ -166,7 +166,7 @@ export class Trial {
 
   /** Takes members that were killed or stopped out of their groups, which else wait for a session to end. */
   async evict(group = this.name): Promise<void> {
-    await evictAll(this.world.broker, group).catch((error: unknown) => {
+    await evictMembers(this.world.broker, group).catch((error: unknown) => {
       this.note(`not evicted: ${(error as Error).message}`);
     });
   }
