@@ -2,8 +2,8 @@
 import { connect } from "node:net";
 import { CutoverError, messageOf } from "../src/errors.ts";
 import type { Check, Session } from "../src/session.ts";
-import { expandHeaders, type HttpSettings, httpEndpoints } from "./endpoint.ts";
-import { targetSettings } from "./open.ts";
+import { expandHeaders, type HttpSettings, httpEndpoints } from "./targets/endpoint.ts";
+import { targetSettings } from "./targets/open.ts";
 
 export function replayChecks(session: Session): Check[] {
   return Object.keys(session.config.targets).map((name) => ({
@@ -11,7 +11,7 @@ export function replayChecks(session: Session): Check[] {
     async run(signal) {
       const settings = targetSettings(session.config, name);
       if ("sagemaker" in settings && settings.sagemaker) {
-        const { checkCredentials } = await import("./sagemaker.ts");
+        const { checkCredentials } = await import("./targets/sagemaker.ts");
         return checkCredentials(name, { ...settings, sagemaker: settings.sagemaker });
       }
       return checkHttp(name, settings.http as HttpSettings, signal);

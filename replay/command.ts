@@ -2,12 +2,12 @@
 import type { Command } from "commander";
 import { EXIT } from "../src/errors.ts";
 import type { Runner, Session } from "../src/session.ts";
-import { renderForecast } from "./forecast.ts";
-import { type ReplayResult, renderResult } from "./result.ts";
+import { renderForecast } from "./plan/forecast.ts";
+import { type ReplayResult, renderResult } from "./results/result.ts";
 import { forecastStage, type ReplayOptions, replayStage } from "./stage.ts";
 
 export { replayChecks } from "./checks.ts";
-export type { ReplayResult } from "./result.ts";
+export type { ReplayResult } from "./results/result.ts";
 export { type ReplayOptions, replayStage } from "./stage.ts";
 
 export function addReplayCommands(program: Command, run: Runner): void {

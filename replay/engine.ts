@@ -8,16 +8,16 @@ import type { Clock } from "../src/clock.ts";
 import type { Run } from "../src/lake/run.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
-import { type Budget, createBudget } from "./budget.ts";
-import type { Call } from "./calls.ts";
-import { type CommitLimits, type CommitLog, createCommitLog } from "./commits.ts";
-import { createHealth, type Health, type Parked } from "./health.ts";
-import { createLimiter, type Limiter, type Limits } from "./limiter.ts";
-import type { RetrySettings } from "./retry.ts";
+import { type Budget, createBudget } from "./pace/budget.ts";
+import { createHealth, type Health, type Parked } from "./pace/health.ts";
+import { createLimiter, type Limiter, type Limits } from "./pace/limiter.ts";
+import type { RetrySettings } from "./pace/retry.ts";
+import type { Call } from "./results/calls.ts";
+import { type CommitLimits, type CommitLog, createCommitLog } from "./results/commits.ts";
+import type { Stored } from "./results/stored.ts";
+import type { TallyRow } from "./results/tally.ts";
 import { type SendContext, sendRequest } from "./send.ts";
-import type { Stored } from "./stored.ts";
-import type { TallyRow } from "./tally.ts";
-import type { Endpoint, Target } from "./target.ts";
+import type { Endpoint, Target } from "./targets/target.ts";
 import { type OpenUnit, openUnit, type Pending, readRows, type SendRow, type UnitId } from "./unit.ts";
 
 export interface EngineLimits extends CommitLimits {

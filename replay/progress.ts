@@ -3,9 +3,9 @@ import type { Run } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Session } from "../src/session.ts";
-import type { Parked } from "./health.ts";
-import { group } from "./result.ts";
-import type { Tally } from "./tally.ts";
+import type { Parked } from "./pace/health.ts";
+import { group } from "./results/result.ts";
+import type { Tally } from "./results/tally.ts";
 
 export interface Reporter {
   result(record: ReplayedRecord): void;

@@ -2,10 +2,10 @@
 import type { Clock } from "../src/clock.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Position, ReplayedRecord, ReplayOutcome } from "../src/record.ts";
-import type { Health } from "./health.ts";
-import type { Slot } from "./limiter.ts";
-import { nextStep, type RetrySettings } from "./retry.ts";
-import type { Fate, Reply, Target, TargetRequest } from "./target.ts";
+import type { Health } from "./pace/health.ts";
+import type { Slot } from "./pace/limiter.ts";
+import { nextStep, type RetrySettings } from "./pace/retry.ts";
+import type { Fate, Reply, Target, TargetRequest } from "./targets/target.ts";
 
 export interface SendContext {
   readonly target: Target;

@@ -8,8 +8,8 @@ import { compileSelection, type Selects } from "../src/lake/selection.ts";
 import type { ColumnValues, ObjectReader } from "../src/parquet/types.ts";
 import type { CapturedRecord, Position } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
-import { type StoredUnit, storedOffsets, unitName } from "./stored.ts";
-import type { Endpoint } from "./target.ts";
+import { type StoredUnit, storedOffsets, unitName } from "./results/stored.ts";
+import type { Endpoint } from "./targets/target.ts";
 
 export interface UnitId {
   readonly name: string;

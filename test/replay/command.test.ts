@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { afterEach, describe, expect, test } from "vitest";
 import { addReplayCommands, type ReplayOptions, replayChecks } from "../../replay/command.ts";
 import { duration } from "../../replay/progress.ts";
-import { group, type ReplayResult, renderResult } from "../../replay/result.ts";
+import { group, type ReplayResult, renderResult } from "../../replay/results/result.ts";
 import type { Runner, Session } from "../../src/session.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import { type MisbehavingServer, misbehavingServer } from "../support/misbehaving-server.ts";

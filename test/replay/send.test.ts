@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createHealth } from "../../replay/health.ts";
+import { createHealth } from "../../replay/pace/health.ts";
 import { type SendContext, sendRequest } from "../../replay/send.ts";
-import { failure, type Target, type TargetRequest } from "../../replay/target.ts";
+import { failure, type Target, type TargetRequest } from "../../replay/targets/target.ts";
 import { systemClock } from "../../src/clock.ts";
 
 const POSITION = { log: "l@0", partition: 0, offset: 7n };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { pinRun, planRun } from "../../replay/plan.ts";
+import { pinRun, planRun } from "../../replay/plan/plan.ts";
 import { forecastStage, replayStage } from "../../replay/stage.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { readRun, readSkips } from "../../src/lake/run.ts";

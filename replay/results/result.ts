@@ -1,7 +1,7 @@
 /** The outcome of a call as JSON and as text. Pure. */
-import type { Run } from "../src/lake/run.ts";
-import type { Parked } from "./health.ts";
-import type { SkipReason } from "./retry.ts";
+import type { Run } from "../../src/lake/run.ts";
+import type { Parked } from "../pace/health.ts";
+import type { SkipReason } from "../pace/retry.ts";
 import type { Tally } from "./tally.ts";
 
 /** All counts but `now` and `seconds` are over everything the run has stored: planned = replayed + failed + skipped once it is done. */

@@ -1,8 +1,8 @@
 /** HTTP target over undici's dispatch. Content type and bytes go out as they were captured, and nothing else of the record. */
 import type { Socket } from "node:net";
 import { buildConnector, Client, type Dispatcher } from "undici";
-import type { TargetSettings } from "../src/config/schema.ts";
-import { messageOf } from "../src/errors.ts";
+import type { TargetSettings } from "../../src/config/schema.ts";
+import { messageOf } from "../../src/errors.ts";
 import { errorCode, httpFate, socketFate } from "./classify.ts";
 import { expandHeaders, type HttpSettings, httpEndpoints } from "./endpoint.ts";
 import { failure, type Reply, type Target, type TargetRequest } from "./target.ts";

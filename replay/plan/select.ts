@@ -1,12 +1,12 @@
 /** What a query selects of the store now: per object and per model, exactly. Reads the columns the query looks at, nothing else. */
-import { CutoverError } from "../src/errors.ts";
-import { listCaptures } from "../src/lake/captures.ts";
-import type { Run, SelectionQuery } from "../src/lake/run.ts";
-import { compileSelection } from "../src/lake/selection.ts";
-import type { Store } from "../src/store/port.ts";
+import { CutoverError } from "../../src/errors.ts";
+import { listCaptures } from "../../src/lake/captures.ts";
+import type { Run, SelectionQuery } from "../../src/lake/run.ts";
+import { compileSelection } from "../../src/lake/selection.ts";
+import type { Store } from "../../src/store/port.ts";
+import { scanRowGroup } from "../unit.ts";
 import { createLowest } from "./lowest.ts";
 import { describeQuery } from "./query.ts";
-import { scanRowGroup } from "./unit.ts";
 
 export type Selection = Pick<Run, "query" | "objects" | "models" | "planned"> & {
   readonly limits?: NonNullable<Run["limits"]>;

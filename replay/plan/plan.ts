@@ -1,9 +1,9 @@
 /** Finds the run that a command means, or makes it: the selection is pinned before the first request. */
-import { CutoverError, isCutoverError } from "../src/errors.ts";
-import { canonicalJson, sha256Hex } from "../src/hash.ts";
-import { runKey } from "../src/lake/keys.ts";
-import { type Run, readRun, type SelectionQuery } from "../src/lake/run.ts";
-import type { Store } from "../src/store/port.ts";
+import { CutoverError, isCutoverError } from "../../src/errors.ts";
+import { canonicalJson, sha256Hex } from "../../src/hash.ts";
+import { runKey } from "../../src/lake/keys.ts";
+import { type Run, readRun, type SelectionQuery } from "../../src/lake/run.ts";
+import type { Store } from "../../src/store/port.ts";
 import { describeQuery } from "./query.ts";
 import { type Selection, selectCaptures } from "./select.ts";
 

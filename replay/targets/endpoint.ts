@@ -1,9 +1,9 @@
 /** Where a model's requests go, from the target's settings and the model's name. Pure. */
 
-import { expandVariables } from "../src/config/expand.ts";
-import type { TargetSettings } from "../src/config/schema.ts";
-import { CutoverError } from "../src/errors.ts";
-import { canonicalJson, sha256Hex } from "../src/hash.ts";
+import { expandVariables } from "../../src/config/expand.ts";
+import type { TargetSettings } from "../../src/config/schema.ts";
+import { CutoverError } from "../../src/errors.ts";
+import { canonicalJson, sha256Hex } from "../../src/hash.ts";
 import type { Endpoint } from "./target.ts";
 
 export type HttpSettings = NonNullable<TargetSettings["http"]>;

@@ -1,12 +1,12 @@
 /** `--dry-run`: what a call would send, and how long that takes at least. Sends and writes nothing. */
-import type { TargetSettings } from "../src/config/schema.ts";
-import { openCapture } from "../src/lake/captures.ts";
-import type { Run } from "../src/lake/run.ts";
-import type { Store } from "../src/store/port.ts";
+import type { TargetSettings } from "../../src/config/schema.ts";
+import { openCapture } from "../../src/lake/captures.ts";
+import type { Run } from "../../src/lake/run.ts";
+import type { Store } from "../../src/store/port.ts";
+import { group } from "../results/result.ts";
+import type { Stored } from "../results/stored.ts";
+import type { Endpoint } from "../targets/target.ts";
 import type { Plan } from "./plan.ts";
-import { group } from "./result.ts";
-import type { Stored } from "./stored.ts";
-import type { Endpoint } from "./target.ts";
 
 export interface Forecast {
   readonly run: string;

@@ -3,14 +3,14 @@
  * position, by conditional put. When another writer took n, its positions are left out here, now and later (our answer to
  * one of them may still be on its way), and n + 1 is tried: no position is ever stored twice.
  */
-import type { Clock } from "../src/clock.ts";
-import { isCutoverError } from "../src/errors.ts";
-import { commitKey, type RangeId } from "../src/lake/keys.ts";
-import { LIMITS } from "../src/limits.ts";
-import { createObjectWriter } from "../src/parquet/write.ts";
-import { REPLAYS, type ReplayedRecord } from "../src/record.ts";
-import type { Store } from "../src/store/port.ts";
-import type { Budget } from "./budget.ts";
+import type { Clock } from "../../src/clock.ts";
+import { isCutoverError } from "../../src/errors.ts";
+import { commitKey, type RangeId } from "../../src/lake/keys.ts";
+import { LIMITS } from "../../src/limits.ts";
+import { createObjectWriter } from "../../src/parquet/write.ts";
+import { REPLAYS, type ReplayedRecord } from "../../src/record.ts";
+import type { Store } from "../../src/store/port.ts";
+import type { Budget } from "../pace/budget.ts";
 import { type CommitFooter, readCommit } from "./stored.ts";
 import type { TallyRow } from "./tally.ts";
 

@@ -1,8 +1,8 @@
 /** The target that a command names, opened. */
 
-import { nearest } from "../src/config/nearest.ts";
-import type { Config, TargetSettings } from "../src/config/schema.ts";
-import { CutoverError } from "../src/errors.ts";
+import { nearest } from "../../src/config/nearest.ts";
+import type { Config, TargetSettings } from "../../src/config/schema.ts";
+import { CutoverError } from "../../src/errors.ts";
 import type { HttpSettings, SageMakerSettings } from "./endpoint.ts";
 import type { Target } from "./target.ts";
 

@@ -1,16 +1,16 @@
 /** The real AWS SDK against a local server that speaks the runtime protocol. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { inferenceId } from "../../replay/sagemaker.ts";
-import { replayStage } from "../../replay/stage.ts";
-import { memoryStore } from "../../src/store/memory.ts";
+import { replayStage } from "../../../replay/stage.ts";
+import { inferenceId } from "../../../replay/targets/sagemaker.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
 import {
   type Act,
   type MisbehavingServer,
   misbehavingServer,
   rawResponse,
   type Seen,
-} from "../support/misbehaving-server.ts";
-import { QUICK, readResults, row, sessionOf, text, writeCapture } from "./world.ts";
+} from "../../support/misbehaving-server.ts";
+import { QUICK, readResults, row, sessionOf, text, writeCapture } from "../world.ts";
 
 let server: MisbehavingServer | undefined;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 /** What is done after each try: a table and a pure function. */
-import type { ReplayOutcome } from "../src/record.ts";
-import type { Fate } from "./target.ts";
+import type { ReplayOutcome } from "../../src/record.ts";
+import type { Fate } from "../targets/target.ts";
 
 /** Why an endpoint is parked: its requests are skipped, not failed, so that a later call sends them. */
 export type SkipReason = "endpoint_missing" | "endpoint_denied" | "endpoint_unreachable";

@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { pinRun, planRun } from "../../../replay/plan/plan.ts";
+import { parseTime, queryOf } from "../../../replay/plan/query.ts";
+import { selectCaptures } from "../../../replay/plan/select.ts";
 import {
   checkEndpoints,
   expandHeaders,
   httpEndpoints,
   sagemakerEndpoint,
   targetIdentity,
-} from "../../replay/endpoint.ts";
-import { pinRun, planRun } from "../../replay/plan.ts";
-import { parseTime, queryOf } from "../../replay/query.ts";
-import { selectCaptures } from "../../replay/select.ts";
-import { targetSchema } from "../../src/config/schema.ts";
-import { hashPosition } from "../../src/hash.ts";
-import type { SelectionQuery } from "../../src/lake/run.ts";
-import { compileSelection } from "../../src/lake/selection.ts";
-import type { CapturedRecord } from "../../src/record.ts";
-import { memoryStore } from "../../src/store/memory.ts";
-import { rows, START, writeCapture } from "./world.ts";
+} from "../../../replay/targets/endpoint.ts";
+import { targetSchema } from "../../../src/config/schema.ts";
+import { hashPosition } from "../../../src/hash.ts";
+import type { SelectionQuery } from "../../../src/lake/run.ts";
+import { compileSelection } from "../../../src/lake/selection.ts";
+import type { CapturedRecord } from "../../../src/record.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
+import { rows, START, writeCapture } from "../world.ts";
 
 const ALL: SelectionQuery = { models: [], since: null, until: null, sample: null, limitPerModel: null, ids: null };
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HTTP_FATES, httpFate, sagemakerFate, socketFate } from "../../replay/classify.ts";
-import { nextStep, RETRY_TABLE, type Step } from "../../replay/retry.ts";
-import type { Fate } from "../../replay/target.ts";
+import { nextStep, RETRY_TABLE, type Step } from "../../../replay/pace/retry.ts";
+import { HTTP_FATES, httpFate, sagemakerFate, socketFate } from "../../../replay/targets/classify.ts";
+import type { Fate } from "../../../replay/targets/target.ts";
 
 const settings = { attempts: 5, maxWait: 10_000, backoff: 100 };
 const half = (): number => 0.5;

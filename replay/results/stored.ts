@@ -1,11 +1,11 @@
 /** What a run has stored already: the commits of every unit, and what they come to. */
 import { z } from "zod";
-import { CutoverError } from "../src/errors.ts";
-import { parseCommitKey, type RangeId, replaysPrefix, unitPrefix } from "../src/lake/keys.ts";
-import { LIMITS } from "../src/limits.ts";
-import { openObject } from "../src/parquet/read.ts";
-import { REPLAYS } from "../src/record.ts";
-import type { Store } from "../src/store/port.ts";
+import { CutoverError } from "../../src/errors.ts";
+import { parseCommitKey, type RangeId, replaysPrefix, unitPrefix } from "../../src/lake/keys.ts";
+import { LIMITS } from "../../src/limits.ts";
+import { openObject } from "../../src/parquet/read.ts";
+import { REPLAYS } from "../../src/record.ts";
+import type { Store } from "../../src/store/port.ts";
 import { addToTally, createTally, type Tally, type TallyRow } from "./tally.ts";
 
 /** Footer of a commit. */

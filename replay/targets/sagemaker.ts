@@ -1,7 +1,7 @@
 /** SageMaker target through the AWS SDK, which gives credentials, region, signing and the error model; its retries are off, ours are the only ones. */
 import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
-import type { TargetSettings } from "../src/config/schema.ts";
-import { CutoverError, messageOf } from "../src/errors.ts";
+import type { TargetSettings } from "../../src/config/schema.ts";
+import { CutoverError, messageOf } from "../../src/errors.ts";
 import { errorCode, modelErrorFate, sagemakerFate, socketFate } from "./classify.ts";
 import { expand, type SageMakerSettings, sagemakerEndpoint } from "./endpoint.ts";
 import { failure, type Reply, type Target } from "./target.ts";

@@ -1,9 +1,9 @@
 /** The N lowest rows of each model by hash of the position, in one pass: a bounded heap a model, the worst on top. */
-import { CutoverError } from "../src/errors.ts";
-import { hashPosition } from "../src/hash.ts";
-import { compareRank, type LimitMark, rankOf } from "../src/lake/selection.ts";
-import { LIMITS } from "../src/limits.ts";
-import type { Position } from "../src/record.ts";
+import { CutoverError } from "../../src/errors.ts";
+import { hashPosition } from "../../src/hash.ts";
+import { compareRank, type LimitMark, rankOf } from "../../src/lake/selection.ts";
+import { LIMITS } from "../../src/limits.ts";
+import type { Position } from "../../src/record.ts";
 
 interface Kept {
   readonly rank: LimitMark;

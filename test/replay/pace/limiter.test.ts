@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createBudget } from "../../replay/budget.ts";
-import { createHealth } from "../../replay/health.ts";
-import { createLimiter } from "../../replay/limiter.ts";
-import { failure } from "../../replay/target.ts";
+import { createBudget } from "../../../replay/pace/budget.ts";
+import { createHealth } from "../../../replay/pace/health.ts";
+import { createLimiter } from "../../../replay/pace/limiter.ts";
+import { failure } from "../../../replay/targets/target.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { replayStage } from "../../replay/stage.ts";
-import { memoryStore } from "../../src/store/memory.ts";
+import { replayStage } from "../../../replay/stage.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
 import {
   type Act,
   type MisbehavingServer,
   misbehavingServer,
   rawResponse,
   type Seen,
-} from "../support/misbehaving-server.ts";
-import { httpTo, QUICK, readResults, row, sessionOf, text, writeCapture } from "./world.ts";
+} from "../../support/misbehaving-server.ts";
+import { httpTo, QUICK, readResults, row, sessionOf, text, writeCapture } from "../world.ts";
 
 let server: MisbehavingServer | undefined;
 afterEach(async () => {

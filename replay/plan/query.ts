@@ -1,8 +1,8 @@
 /** Flags of `cutover replay` → selection query. Pure but for the `--ids` file. */
 import { readFile } from "node:fs/promises";
-import { CutoverError, messageOf } from "../src/errors.ts";
-import type { SelectionQuery } from "../src/lake/run.ts";
-import { LIMITS } from "../src/limits.ts";
+import { CutoverError, messageOf } from "../../src/errors.ts";
+import type { SelectionQuery } from "../../src/lake/run.ts";
+import { LIMITS } from "../../src/limits.ts";
 
 /** As commander and other stages hand them over. */
 export interface SelectionFlags {

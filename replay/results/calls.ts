@@ -5,10 +5,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import type { Clock } from "../src/clock.ts";
-import { isCutoverError } from "../src/errors.ts";
-import { callKey, callsPrefix } from "../src/lake/keys.ts";
-import type { Store } from "../src/store/port.ts";
+import type { Clock } from "../../src/clock.ts";
+import { isCutoverError } from "../../src/errors.ts";
+import { callKey, callsPrefix } from "../../src/lake/keys.ts";
+import type { Store } from "../../src/store/port.ts";
 
 const callSchema = z.object({
   version: z.literal(1),

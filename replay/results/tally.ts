@@ -1,6 +1,6 @@
 /** Counts over stored results. Integers only; the same rows give the same tally in any order. */
-import { createHistogram, type Histogram } from "../src/histogram.ts";
-import type { ReplayedRecord } from "../src/record.ts";
+import { createHistogram, type Histogram } from "../../src/histogram.ts";
+import type { ReplayedRecord } from "../../src/record.ts";
 
 /** What a tally reads of a row. */
 export type TallyRow = Pick<ReplayedRecord, "model" | "outcome" | "attempts" | "throttles" | "latencyMs">;

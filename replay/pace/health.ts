@@ -3,8 +3,9 @@
  * waits for it keeps waiting until it answers, or until it has been silent for `silentMs`, when it is parked and
  * its requests are skipped. Parking lasts for one call of replay; the next one tries again.
  */
+
+import type { Reply } from "../targets/target.ts";
 import type { SkipReason } from "./retry.ts";
-import type { Reply } from "./target.ts";
 
 export interface Parked {
   readonly reason: SkipReason;
