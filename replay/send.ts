@@ -15,6 +15,8 @@ export interface SendContext {
   readonly random: () => number;
   /** No try begins after it aborts; waits end at once. */
   readonly stop: AbortSignal;
+  /** Asked right before each try. */
+  readonly mayTry: () => boolean;
 }
 
 /** `skipped`: the endpoint is parked. `stopped`: the call is ending. `tried`: the model may have seen the request. */
@@ -38,7 +40,7 @@ export async function sendRequest(
   let waitedMs = 0;
   let tried = false;
   for (;;) {
-    if (stop.aborted) return { kind: "stopped", tried };
+    if (!context.mayTry()) return { kind: "stopped", tried };
     if (health.parked(endpoint)) return { kind: "skipped", tried };
     const startedAt = clock.monotonic();
     const reply = await target.send(request);

@@ -26,7 +26,15 @@ function waiting(stop: AbortSignal): SendContext {
     close: async () => {},
   };
   const retry = { attempts: 5, maxWait: 360_000, backoff: 60_000 };
-  return { target, health: createHealth(10_000, () => {}), retry, clock: systemClock, random: () => 1, stop };
+  return {
+    target,
+    health: createHealth(10_000, () => {}),
+    retry,
+    clock: systemClock,
+    random: () => 1,
+    stop,
+    mayTry: () => !stop.aborted,
+  };
 }
 
 test("a request that waits for its next try is skipped at once when its endpoint is parked", async () => {
