@@ -1,23 +1,29 @@
 /**
  * Moves a run: units are opened a few at a time, their rows read as far as the budget goes, sent as the limiter
  * allows, stored by commits. Memory is bounded by two budgets: a quarter of replayBufferBytes for inputs read ahead, and
- * half for answers not yet stored; while that one is used up nothing new is sent. The rest is for row groups being read.
+ * half for answers on their way (by what is expected of the endpoint) or not yet stored: a try for whose answer there is
+ * no room waits. The rest is for row groups being read.
  */
-import { setMaxListeners } from "node:events";
 import type { Clock } from "../src/clock.ts";
 import type { Run } from "../src/lake/run.ts";
+import { LIMITS } from "../src/limits.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
+import { createAnswerSizes } from "./pace/answer-size.ts";
 import { createBudget } from "./pace/budget.ts";
 import { type Caps, type Ending, NO_CAPS } from "./pace/caps.ts";
+import { createEnd } from "./pace/end.ts";
+import { EndpointPace } from "./pace/endpoint.ts";
 import { createHealth, type Health, type Parked } from "./pace/health.ts";
 import { createLanes } from "./pace/lanes.ts";
-import { createLimiter, type Limiter, type Limits } from "./pace/limiter.ts";
+import { createLimiter, type Limiter, type Limits, type Rate } from "./pace/limiter.ts";
 import type { RetrySettings } from "./pace/retry.ts";
 import type { Call } from "./results/calls.ts";
-import type { CommitLimits, CommitLog } from "./results/commits.ts";
+import type { CommitLimits } from "./results/commits.ts";
 import type { Stored } from "./results/stored.ts";
 import type { TallyRow } from "./results/tally.ts";
+import type { SendContext } from "./send.ts";
+import { createStoring } from "./storing.ts";
 import type { Endpoint, Target } from "./targets/target.ts";
 import type { UnitId } from "./unit.ts";
 import { runUnit, type WorkContext } from "./work.ts";
@@ -27,6 +33,14 @@ export interface EngineLimits extends CommitLimits {
   readonly openUnits: number;
   /** Time after which an endpoint that refuses every connection is parked. */
   readonly silentMs: number;
+  /** Time after which an endpoint that only fails is parked. */
+  readonly brokenMs?: number;
+}
+
+export interface ConcurrencySettings extends Limits {
+  readonly adaptive: boolean;
+  /** Milliseconds over which the places of an endpoint grow from one to all. */
+  readonly rampUp: number;
 }
 
 export interface EngineOptions {
@@ -39,8 +53,14 @@ export interface EngineOptions {
   readonly stored: Stored;
   readonly target: Target;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
-  readonly concurrency: Limits;
-  readonly retry: RetrySettings;
+  readonly concurrency: ConcurrencySettings;
+  readonly rate?: Rate | undefined;
+  /** Largest answer, in bytes. */
+  readonly maxResponse: number;
+  readonly retry: RetrySettings & {
+    /** Share of requests that may be tried again after a failure. */
+    readonly budget: number;
+  };
   readonly limits: EngineLimits;
   readonly call: Call;
   /** Ends the call: nothing new is sent, what is in flight finishes and is stored. */
@@ -63,91 +83,85 @@ export interface Engine {
   readonly limiter: Limiter;
   /** Why the call ended before all was sent; undefined when it did not, or was told to stop. */
   readonly ended: Ending | undefined;
+  /** Further tries that the retry budget did not allow: their outcome was stored as it was. */
+  readonly overBudget: number;
 }
 
 export function createEngine(options: EngineOptions): Engine {
-  const { limits, caps = NO_CAPS, mayTry = () => true } = options;
-  const stopping = new AbortController();
-  // Every request that waits between tries listens.
-  setMaxListeners(0, stopping.signal);
-  const stop = (): void => stopping.abort();
-  if (options.stop.aborted) stop();
-  else options.stop.addEventListener("abort", stop, { once: true });
-
-  let fault: { readonly error: unknown } | undefined;
-  let ended: Ending | undefined;
-  const lanes = createLanes(options.endpoints.size > 1 ? limits.bufferBytes / 16 : limits.bufferBytes);
-  stopping.signal.addEventListener("abort", lanes.wake, { once: true });
-  const look = (): void => {
-    ended ??= caps.ending();
-    if (ended?.now) stopping.abort();
-    else if (ended) lanes.wake();
-  };
-  const fail = (error: unknown): void => {
-    fault ??= { error };
-    stopping.abort();
-  };
-  const health = createHealth(limits.silentMs, options.onPark);
-  const storing = createStoring(limits.bufferBytes, fail);
-  const context: WorkContext = {
+  const { limits, endpoints, caps = NO_CAPS, mayTry = () => true } = options;
+  const inputBytes = limits.bufferBytes / 4;
+  // All shares together are the budget: inputs of endpoints that wait never keep out those of the others.
+  const lanes = createLanes(endpoints.size > 1 ? inputBytes / endpoints.size : limits.bufferBytes);
+  const end = createEnd(options.stop, caps);
+  const storing = createStoring(limits.bufferBytes / 2, () => limiter.reserved, end.fail);
+  const limiter = createLimiter({
+    clock: options.clock,
+    limits: options.concurrency,
+    rate: options.rate,
+    paceOf: pacing(options),
+    memory: storing.unsaved,
+    onBlocked: storing.relieve,
+  });
+  const health = createHealth(limits.silentMs, end.signal, (endpoint, parked) => {
+    limiter.release(endpoint);
+    options.onPark(endpoint, parked);
+  });
+  end.on((now) => {
+    if (now) limiter.release();
+    else limiter.drop();
+    lanes.wake();
+  });
+  let overBudget = 0;
+  const send: SendContext = {
     ...options,
-    ...storing,
-    caps,
     health,
-    lanes,
-    look,
-    fail,
-    send: {
-      ...options,
-      health,
-      stop: stopping.signal,
-      mayTry() {
-        if (!mayTry()) stopping.abort();
-        return !stopping.signal.aborted;
-      },
+    mayTry() {
+      if (!mayTry()) end.stop();
+      return !end.signal.aborted;
     },
-    ending: () => stopping.signal.aborted || ended !== undefined,
-    limiter: createLimiter(options.concurrency),
-    inputs: createBudget(limits.bufferBytes / 4),
+    onOverBudget() {
+      overBudget++;
+      return false;
+    },
   };
+  const inputs = createBudget(inputBytes);
+  const context: WorkContext = { ...options, ...storing, caps, health, lanes, end, limiter, send, inputs };
   return {
     health,
-    limiter: context.limiter,
+    limiter,
     get ended() {
-      return ended;
+      return end.ended;
+    },
+    get overBudget() {
+      return overBudget;
     },
     tick() {
-      look();
+      end.look();
       for (const log of storing.logs) if (log.isOld()) storing.flush(log);
     },
-    async run() {
-      const queue = options.units.values();
-      const worker = async (): Promise<void> => {
-        for (const id of queue) {
-          if (context.ending()) return;
-          await runUnit(context, id).catch(fail);
-        }
-      };
-      await Promise.all(Array.from({ length: limits.openUnits }, worker));
-      options.stop.removeEventListener("abort", stop);
-      if (fault) throw fault.error;
-    },
+    run: () => runUnits(context, options.units.values(), limits.openUnits),
   };
 }
 
-/** The unsaved answers of all units, and when they are stored early. */
-function createStoring(
-  bufferBytes: number,
-  fail: (error: unknown) => void,
-): Pick<WorkContext, "unsaved" | "logs" | "flush" | "relieve"> {
-  const unsaved = createBudget(bufferBytes / 2);
-  const logs = new Set<CommitLog>();
-  const flush = (log: CommitLog): void => void log.flush().then(relieve, fail);
-  /** Above half of the budget the largest log is stored early. */
-  const relieve = (): void => {
-    if (unsaved.used <= bufferBytes / 4) return;
-    const largest = [...logs].reduce<CommitLog | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
-    if (largest && largest.bytes > 0) flush(largest);
+/** A few units at a time, in turn. */
+async function runUnits(context: WorkContext, units: Iterator<UnitId>, atOnce: number): Promise<void> {
+  const { end } = context;
+  const worker = async (): Promise<void> => {
+    for (let next = units.next(); !next.done && !end.reached(); next = units.next()) {
+      await runUnit(context, next.value).catch(end.fail);
+    }
   };
-  return { unsaved, logs, flush, relieve };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  end.close();
+}
+
+/** Paces of endpoints that know the same of answers nobody has seen yet. */
+function pacing({ concurrency, retry, limits, maxResponse }: EngineOptions): () => EndpointPace {
+  const sizes = createAnswerSizes(maxResponse);
+  const settings = {
+    ...concurrency,
+    retryBudget: retry.budget,
+    brokenMs: limits.brokenMs ?? LIMITS.endpointBrokenMs,
+  };
+  return () => new EndpointPace(settings, sizes);
 }

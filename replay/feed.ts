@@ -3,6 +3,7 @@
  * enough queued are left for a later pass, so that a slow endpoint does not hold back the others.
  */
 import type { Budget } from "./pace/budget.ts";
+import type { End } from "./pace/end.ts";
 import type { Health } from "./pace/health.ts";
 import type { Lanes } from "./pace/lanes.ts";
 import type { Endpoint } from "./targets/target.ts";
@@ -14,49 +15,53 @@ export interface FeedContext {
   readonly lanes: Lanes;
   /** Bytes of inputs read ahead. */
   readonly inputs: Budget;
-  /** True once nothing new is to be sent. */
-  readonly ending: () => boolean;
+  readonly end: End;
 }
 
 /** Has to free `bytes` of inputs and lanes when the row is done with. */
 export type Submit = (row: SendRow, endpoint: Endpoint, bytes: number) => void;
 
 export async function feed(context: FeedContext, unit: OpenUnit, submit: Submit): Promise<void> {
-  const { lanes, health, ending } = context;
+  const { lanes, health, end } = context;
   let left = unit.pending;
-  while (left.length > 0 && !ending()) {
+  while (left.length > 0 && !end.reached()) {
     const changed = lanes.changed();
     let progressed = false;
     for (const pending of left) {
-      if (ending()) return;
+      if (end.reached()) return;
       for (const endpoint of pending.endpoints.keys()) {
         if (health.parked(endpoint)) pending.endpoints.delete(endpoint);
       }
       if (![...pending.endpoints.keys()].some(lanes.hasRoom)) continue;
-      progressed = true;
-      await feedRowGroup(context, unit, pending, submit);
+      progressed = (await feedRowGroup(context, unit, pending, submit)) || progressed;
     }
     left = left.filter(({ endpoints }) => endpoints.size > 0);
     if (!progressed && left.length > 0) await changed;
   }
 }
 
-async function feedRowGroup(context: FeedContext, unit: OpenUnit, pending: Pending, submit: Submit): Promise<void> {
+/** False when none of its rows fits. */
+async function feedRowGroup(context: FeedContext, unit: OpenUnit, pending: Pending, submit: Submit): Promise<boolean> {
+  const { end, endpoints, inputs, lanes } = context;
   const rows = await readRows(unit, pending);
+  let submitted = false;
   for (let i = 0; i < pending.todo.length; i++) {
-    if (context.ending()) return;
-    const endpoint = pending.todo[i] ? context.endpoints.get(rows.models[i] as string) : undefined;
-    if (!endpoint || !pending.endpoints.has(endpoint.key) || !context.lanes.hasRoom(endpoint.key)) continue;
+    if (end.reached()) break;
+    const endpoint = pending.todo[i] ? endpoints.get(rows.models[i] as string) : undefined;
+    if (!endpoint || !pending.endpoints.has(endpoint.key)) continue;
+    const bytes = rows.inputBytes(i) + ROW_OVERHEAD_BYTES;
+    if (!lanes.fits(endpoint.key, bytes)) continue;
     const row = rows.at(i);
-    const bytes = row.input.byteLength + ROW_OVERHEAD_BYTES;
-    await context.inputs.take(bytes);
+    if (!inputs.tryTake(bytes)) await inputs.take(bytes);
     pending.todo[i] = 0;
     const count = (pending.endpoints.get(endpoint.key) ?? 0) - 1;
     if (count > 0) pending.endpoints.set(endpoint.key, count);
     else pending.endpoints.delete(endpoint.key);
-    context.lanes.take(endpoint.key, bytes);
+    lanes.take(endpoint.key, bytes);
+    submitted = true;
     submit(row, endpoint, bytes);
   }
+  return submitted;
 }
 
 /** What a queued request costs beside its input. */

@@ -2,9 +2,10 @@
 import type { Clock } from "../src/clock.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Position, ReplayedRecord, ReplayOutcome } from "../src/record.ts";
+import type { EndpointPace } from "./pace/endpoint.ts";
 import type { Health } from "./pace/health.ts";
-import type { Slot } from "./pace/limiter.ts";
-import { nextStep, type RetrySettings } from "./pace/retry.ts";
+import type { Slot } from "./pace/lane.ts";
+import { nextStep, type RetrySettings, withinBudget } from "./pace/retry.ts";
 import type { Fate, Reply, Target, TargetRequest } from "./targets/target.ts";
 
 export interface SendContext {
@@ -13,10 +14,12 @@ export interface SendContext {
   readonly retry: RetrySettings;
   readonly clock: Clock;
   readonly random: () => number;
-  /** No try begins after it aborts; waits end at once. */
-  readonly stop: AbortSignal;
-  /** Asked right before each try. */
+  /** Asked right before each try; once false, none begins any more. */
   readonly mayTry: () => boolean;
+  /** Told of each try. */
+  readonly onTry?: ((fate: Fate, latencyMs: number, now: number) => void) | undefined;
+  /** Told of each try that the retry budget did not allow; false. */
+  readonly onOverBudget: () => false;
 }
 
 /** `skipped`: the endpoint is parked. `stopped`: the call is ending. `tried`: the model may have seen the request. */
@@ -33,48 +36,85 @@ export async function sendRequest(
   request: TargetRequest,
   slot: Slot,
 ): Promise<Sent> {
-  const { target, health, clock, stop } = context;
+  const { target, health, clock } = context;
+  const { pace } = slot;
   const endpoint = request.endpoint.key;
-  let attempts = 0;
-  let throttles = 0;
-  let waitedMs = 0;
+  const begunAt = clock.monotonic();
+  const history: History = { attempts: 0, waitedMs: 0, throttles: 0, notReady: false };
   let tried = false;
   for (;;) {
     if (!context.mayTry()) return { kind: "stopped", tried };
     if (health.parked(endpoint)) return { kind: "skipped", tried };
+    const { cold } = pace;
     const startedAt = clock.monotonic();
     const reply = await target.send(request);
-    const latencyMs = clock.monotonic() - startedAt;
-    attempts++;
-    if (reply.fate === "throttled") throttles++;
+    const now = clock.monotonic();
     if (!UNSEEN.has(reply.fate)) tried = true;
-    health.note(endpoint, reply, clock.monotonic());
-    const step = nextStep(reply.fate, { attempts, waitedMs }, context.retry, reply.retryAfterMs, context.random);
+    note(history, reply.fate);
+    learn(context, pace, endpoint, reply, startedAt, now);
+    const step = withinBudget(
+      nextStep(reply.fate, history, context.retry, reply.retryAfterMs, context.random),
+      reply.fate,
+      () => pace.mayRetry() || context.onOverBudget(),
+    );
     if (step.do === "park") {
       health.park(endpoint, step.reason, `${reply.errorClass}: ${reply.errorDetail}`);
       return { kind: "skipped", tried };
     }
     if (step.do === "store") {
-      const counts = { attempts, throttles, latencyMs, replayedAt: clock.now() };
-      return { kind: "result", record: toRecord(target.name, position, request, reply, step.outcome, counts) };
+      // Not ready for as long as a request may wait, and nothing else all the while.
+      if (step.outcome === "not_ready" && pace.aliveAt < begunAt) {
+        health.park(endpoint, "endpoint_not_ready", `${reply.errorClass}: ${reply.errorDetail}`);
+      }
+      const last: LastTry = { latencyMs: now - startedAt, replayedAt: clock.now(), cold };
+      return { kind: "result", record: toRecord(target.name, position, request, reply, step.outcome, history, last) };
     }
     slot.leave();
     const waiting = clock.monotonic();
-    const woken = await clock.sleep(step.ms, AbortSignal.any([stop, health.signal(endpoint)])).then(
+    const woken = await clock.sleep(step.ms, health.signal(endpoint)).then(
       () => true,
       () => false,
     );
-    if (!woken) return { kind: stop.aborted ? "stopped" : "skipped", tried };
-    waitedMs += Math.max(step.ms, clock.monotonic() - waiting);
+    if (!woken) return { kind: context.mayTry() ? "skipped" : "stopped", tried };
+    history.waitedMs += Math.max(step.ms, clock.monotonic() - waiting);
     await slot.enter();
   }
 }
 
-interface Counts {
-  readonly attempts: number;
-  readonly throttles: number;
+interface History {
+  attempts: number;
+  waitedMs: number;
+  throttles: number;
+  notReady: boolean;
+}
+
+function note(history: History, fate: Fate): void {
+  history.attempts++;
+  if (fate === "throttled") history.throttles++;
+  if (fate === "not_ready") history.notReady = true;
+}
+
+/** What one try says about its endpoint. */
+function learn(
+  context: SendContext,
+  pace: EndpointPace,
+  endpoint: string,
+  reply: Reply,
+  startedAt: number,
+  now: number,
+): void {
+  context.health.note(endpoint, reply, now);
+  context.onTry?.(reply.fate, now - startedAt, now);
+  if (pace.note(reply.fate, reply.body?.byteLength ?? null, startedAt, now)) {
+    context.health.park(endpoint, "endpoint_failing", `${reply.errorClass}: ${reply.errorDetail}`);
+  }
+}
+
+interface LastTry {
   readonly latencyMs: number;
   readonly replayedAt: number;
+  /** The endpoint had not answered yet when it was sent. */
+  readonly cold: boolean;
 }
 
 function toRecord(
@@ -83,7 +123,8 @@ function toRecord(
   request: TargetRequest,
   reply: Reply,
   outcome: ReplayOutcome,
-  counts: Counts,
+  { attempts, throttles, notReady }: History,
+  { latencyMs, replayedAt, cold }: LastTry,
 ): ReplayedRecord {
   const answered = outcome === "ok" || outcome === "model_error";
   return {
@@ -100,8 +141,11 @@ function toRecord(
     output: answered ? (reply.body ?? new Uint8Array()) : null,
     outputType: reply.type === null ? null : reply.type.toWellFormed(),
     variant: reply.variant,
-    coldStart: null,
-    ...counts,
+    latencyMs,
+    attempts,
+    throttles,
+    coldStart: answered ? notReady || (cold && latencyMs >= LIMITS.coldStartMs) : null,
+    replayedAt,
   };
 }
 

@@ -143,7 +143,7 @@ async function send(
 ): Promise<{ engine: Engine; call: number; sent: number }> {
   const { session, run, target, endpoints, tuning } = context;
   const { store, clock, config, signal } = session;
-  const { concurrency, retry } = targetSettings(config, run.target.name);
+  const { concurrency, rate, retry, maxResponse } = targetSettings(config, run.target.name);
   const units = unitsOf(run);
   // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
   const left = units.filter(({ name, pinned }) => {
@@ -162,7 +162,9 @@ async function send(
     target,
     endpoints,
     concurrency,
+    rate,
     retry,
+    maxResponse,
     limits: tuning.limits,
     call,
     stop: signal,

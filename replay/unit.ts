@@ -133,12 +133,13 @@ const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status
 export async function readRows(
   unit: OpenUnit,
   pending: Pending,
-): Promise<{ models: ColumnValues; at(row: number): SendRow }> {
+): Promise<{ models: ColumnValues; inputBytes(row: number): number; at(row: number): SendRow }> {
   const columns = await unit.reader.read(pending.rowGroup, SEND_COLUMNS);
   const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
   const { log, partition } = unit.id.range;
   return {
     models: model,
+    inputBytes: (row) => (input[row] as Uint8Array).byteLength,
     at: (row) => ({
       log,
       partition,

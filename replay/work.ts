@@ -4,18 +4,19 @@ import type { Run } from "../src/lake/run.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
 import { type FeedContext, feed } from "./feed.ts";
-import type { Budget } from "./pace/budget.ts";
 import type { Caps } from "./pace/caps.ts";
-import type { Limiter, Slot } from "./pace/limiter.ts";
+import type { Slot } from "./pace/lane.ts";
+import type { Limiter } from "./pace/limiter.ts";
 import type { Call } from "./results/calls.ts";
 import { type CommitLimits, type CommitLog, createCommitLog } from "./results/commits.ts";
 import type { Stored } from "./results/stored.ts";
 import type { TallyRow } from "./results/tally.ts";
 import { type SendContext, sendRequest } from "./send.ts";
+import type { Storing } from "./storing.ts";
 import type { Endpoint } from "./targets/target.ts";
 import { openUnit, type SendRow, type UnitId } from "./unit.ts";
 
-export interface WorkContext extends FeedContext {
+export interface WorkContext extends FeedContext, Storing {
   readonly store: Store;
   readonly clock: Clock;
   readonly run: Run;
@@ -25,13 +26,6 @@ export interface WorkContext extends FeedContext {
   readonly send: SendContext;
   readonly limiter: Limiter;
   readonly caps: Caps;
-  readonly unsaved: Budget;
-  readonly logs: Set<CommitLog>;
-  readonly flush: (log: CommitLog) => void;
-  readonly relieve: () => void;
-  readonly fail: (error: unknown) => void;
-  /** Looks whether a cap is reached; to be called when one may be. */
-  readonly look: () => void;
   readonly onResult: (record: ReplayedRecord) => void;
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
 }
@@ -60,9 +54,9 @@ export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
       outstanding.add();
       context.limiter.submit(endpoint.key, async (slot) => {
         try {
-          await handle(context, log, row, endpoint, slot);
+          if (slot) await handle(context, log, row, endpoint, slot);
         } catch (error) {
-          context.fail(error);
+          context.end.fail(error);
         } finally {
           context.inputs.free(bytes);
           context.lanes.free(endpoint.key, bytes);
@@ -85,12 +79,11 @@ async function handle(
   endpoint: Endpoint,
   slot: Slot,
 ): Promise<void> {
-  await context.unsaved.room();
-  const { call, caps } = context;
-  if (context.ending() || log.has(row.offset) || context.health.parked(endpoint.key)) return;
+  const { call, caps, end } = context;
+  if (end.reached() || log.has(row.offset) || context.health.parked(endpoint.key)) return;
   if (!caps.mayStart()) {
-    context.look();
-    if (!context.ending()) throw new Error("caps refused a request without an ending");
+    end.look();
+    if (!end.reached()) throw new Error("caps refused a request without an ending");
     return;
   }
   const request = {
@@ -112,7 +105,7 @@ async function handle(
     return;
   }
   caps.note(sent.record);
-  context.look();
+  end.look();
   context.onResult(sent.record);
   if (log.add(sent.record)) context.flush(log);
   else context.relieve();

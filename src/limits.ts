@@ -77,6 +77,10 @@ export const LIMITS = {
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */
   endpointSilentMs: 10_000,
+  /** Time after which an endpoint that only fails is parked. */
+  endpointBrokenMs: 60_000,
+  /** The first answer of an endpoint, or the first after it was not ready, is a cold start when it takes this long. */
+  coldStartMs: 1_000,
   /** Rows that `--limit` may keep over all models: their places are held in memory while a run is planned. */
   planLimitRows: 500_000,
   /** Lines of an `--ids` file. */

@@ -1,37 +1,47 @@
 /** Bytes held at once. Who takes waits for room; who has bytes already (an answer that came) adds them. */
 export interface Budget {
   readonly used: number;
-  /** Waits until the bytes fit, or nothing else is held: one item larger than the budget still passes. */
+  /** Somebody waits for bytes. */
+  readonly waiting: boolean;
+  /** Takes the bytes when they fit, or nothing else is held: one item larger than the budget still passes. */
+  tryTake(bytes: number): boolean;
+  /** Waits until `tryTake` does. */
   take(bytes: number): Promise<void>;
   add(bytes: number): void;
   free(bytes: number): void;
-  /** Resolves while the budget is not used up. */
-  room(): Promise<void>;
+  /** Calls once, when bytes are freed. */
+  onceFreed(wake: () => void): void;
 }
 
 export function createBudget(limit: number): Budget {
   let used = 0;
   let waiting: (() => void)[] = [];
-  const changed = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
+  const tryTake = (bytes: number): boolean => {
+    if (used > 0 && used + bytes > limit) return false;
+    used += bytes;
+    return true;
+  };
   return {
     get used() {
       return used;
     },
+    get waiting() {
+      return waiting.length > 0;
+    },
+    tryTake,
     async take(bytes) {
-      while (used > 0 && used + bytes > limit) await changed();
-      used += bytes;
+      while (!tryTake(bytes)) await new Promise<void>((resolve) => waiting.push(resolve));
     },
     add(bytes) {
       used += bytes;
     },
     free(bytes) {
       used -= bytes;
+      if (waiting.length === 0) return;
       const woken = waiting;
       waiting = [];
       for (const wake of woken) wake();
     },
-    async room() {
-      while (used >= limit) await changed();
-    },
+    onceFreed: (wake) => void waiting.push(wake),
   };
 }

@@ -1,6 +1,8 @@
 /** Bytes queued per endpoint, so that one endpoint cannot fill the budget. */
 export interface Lanes {
   hasRoom(endpoint: string): boolean;
+  /** Within the share, or the only one: one item larger than the share still passes. */
+  fits(endpoint: string, bytes: number): boolean;
   take(endpoint: string, bytes: number): void;
   free(endpoint: string, bytes: number): void;
   /** Resolves when an endpoint has at least half of its share free again, or at `wake`. */
@@ -19,6 +21,7 @@ export function createLanes(share: number): Lanes {
   };
   return {
     hasRoom: (endpoint) => of(endpoint) < share,
+    fits: (endpoint, bytes) => of(endpoint) === 0 || of(endpoint) + bytes <= share,
     take: (endpoint, bytes) => void queued.set(endpoint, of(endpoint) + bytes),
     free(endpoint, bytes) {
       const before = of(endpoint);

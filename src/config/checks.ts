@@ -17,6 +17,7 @@ const CHECKS: readonly Check[] = [
   ...KAFKA_CHECKS,
   oneTargetKind,
   targetUrl,
+  productionRate,
   dogstatsdPort,
   modelPattern,
   samplePattern,
@@ -66,6 +67,15 @@ function targetUrl(config: RawMap): Fault[] {
     const stray = /[{}]/.test(filled) ? "the only placeholder is {model}" : undefined;
     if (authority !== "" && URL.canParse(filled) && stray === undefined) return [];
     return [{ path, problem: stray ?? "not an HTTP address", expected, received: show(url) }];
+  });
+}
+
+/** What people depend on is asked no faster than someone has decided. */
+function productionRate(config: RawMap): Fault[] {
+  return targets(config).flatMap(([path, target]): Fault[] => {
+    if (target.production !== true || at(target, ["rate", "total"]) !== undefined) return [];
+    const expected = "rate: { total: REQUESTS_PER_SECOND }";
+    return [{ path: [...path, "production"], problem: "a production target needs a rate in total", expected }];
   });
 }
 
@@ -192,7 +202,7 @@ function memoryBounds(config: RawMap): Fault[] {
 }
 
 function timeoutBounds(config: RawMap): Fault[] {
-  const durations = [["timeout"], ["retry", "maxWait"], ["retry", "backoff"]];
+  const durations = [["timeout"], ["retry", "maxWait"], ["retry", "backoff"], ["concurrency", "rampUp"]];
   return targets(config).flatMap(([path, target]) =>
     durations.flatMap((part) =>
       bounded(target, part, parseDuration, 1, HOUR_MS, "a duration of at most 1h").map((fault) => ({

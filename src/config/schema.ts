@@ -103,6 +103,7 @@ export const captureSchema = z.strictObject({
 });
 export type CaptureSettings = z.infer<typeof captureSchema>;
 
+const perSecond = z.number().positive().max(1_000_000);
 const headersSchema = z.record(z.string(), z.string());
 
 export const targetSchema = z.strictObject({
@@ -125,7 +126,22 @@ export const targetSchema = z.strictObject({
       inferenceComponent: z.string().optional(),
     })
     .optional(),
-  concurrency: z.strictObject({ perEndpoint: count.default(20), total: count.default(200) }).prefault({}),
+  concurrency: z
+    .strictObject({
+      perEndpoint: count.default(20),
+      total: count.default(200),
+      /** Fewer at once than `perEndpoint` while the endpoint throttles or slows down. */
+      adaptive: z.boolean().default(true),
+      /** Time over which an endpoint's places grow from one to `perEndpoint`. */
+      rampUp: z.union([z.literal(0), durationSchema]).default(0),
+    })
+    .prefault({}),
+  /** Tries a second, further tries included: what comes sooner waits. */
+  rate: z.strictObject({ perEndpoint: perSecond.optional(), total: perSecond.optional() }).prefault({}),
+  /** A system that people depend on: it needs `rate.total`, and is left alone when it suffers. */
+  production: z.boolean().default(false),
+  /** Identical inputs within a capture object are sent once. */
+  dedupe: z.boolean().default(false),
   timeout: durationSchema.prefault("60s"),
   retry: z
     .strictObject({
@@ -135,6 +151,8 @@ export const targetSchema = z.strictObject({
       maxWait: durationSchema.prefault("360s"),
       /** Wait before the second try; doubles, with full jitter. */
       backoff: durationSchema.prefault("200ms"),
+      /** Tries after a failure, as a share of requests. */
+      budget: z.number().min(0).max(1).default(0.2),
     })
     .prefault({}),
   /** Largest answer, in bytes. */

@@ -1,11 +1,21 @@
 import { expect, test } from "vitest";
+import { createAnswerSizes } from "../../replay/pace/answer-size.ts";
+import { EndpointPace } from "../../replay/pace/endpoint.ts";
 import { createHealth } from "../../replay/pace/health.ts";
+import type { Slot } from "../../replay/pace/lane.ts";
 import { type SendContext, sendRequest } from "../../replay/send.ts";
 import { failure, type Target, type TargetRequest } from "../../replay/targets/target.ts";
 import { systemClock } from "../../src/clock.ts";
 
 const POSITION = { log: "l@0", partition: 0, offset: 7n };
-const SLOT = { leave: () => {}, enter: async () => {} };
+const SLOT: Slot = {
+  pace: new EndpointPace(
+    { perEndpoint: 1, adaptive: true, rampUp: 0, retryBudget: 0.2, brokenMs: 60_000 },
+    createAnswerSizes(1_000),
+  ),
+  leave: () => true,
+  enter: async () => {},
+};
 const REQUEST: TargetRequest = {
   id: "a",
   model: "m",
@@ -28,12 +38,12 @@ function waiting(stop: AbortSignal): SendContext {
   const retry = { attempts: 5, maxWait: 360_000, backoff: 60_000 };
   return {
     target,
-    health: createHealth(10_000, () => {}),
+    health: createHealth(10_000, stop, () => {}),
     retry,
     clock: systemClock,
     random: () => 1,
-    stop,
     mayTry: () => !stop.aborted,
+    onOverBudget: () => false,
   };
 }
 
