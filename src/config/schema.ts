@@ -104,6 +104,8 @@ export const captureSchema = z.strictObject({
 export type CaptureSettings = z.infer<typeof captureSchema>;
 
 const headersSchema = z.record(z.string(), z.string());
+/** Sent instead of what was captured, where the new endpoint wants another form. */
+const formSchema = { contentType: text.optional(), accept: text.optional() };
 
 export const targetSchema = z.strictObject({
   http: z
@@ -112,6 +114,7 @@ export const targetSchema = z.strictObject({
       url: z.string().min(1),
       /** `${NAME}` in a value is taken from the environment. */
       headers: headersSchema.default({}),
+      ...formSchema,
     })
     .optional(),
   sagemaker: z
@@ -123,6 +126,9 @@ export const targetSchema = z.strictObject({
       targetModel: z.string().optional(),
       targetVariant: z.string().optional(),
       inferenceComponent: z.string().optional(),
+      /** Sends through the AWS SDK itself, not by our own signature: slower, to rule ours out as a cause. */
+      sdk: z.boolean().optional(),
+      ...formSchema,
     })
     .optional(),
   concurrency: z.strictObject({ perEndpoint: count.default(20), total: count.default(200) }).prefault({}),
