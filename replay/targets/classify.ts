@@ -59,6 +59,10 @@ export const SAGEMAKER_FATES: Readonly<Record<string, Fate>> = {
   IncompleteSignature: "denied",
   MissingAuthenticationToken: "denied",
   ExpiredToken: "denied",
+  RequestExpired: "denied",
+  RequestInTheFuture: "denied",
+  RequestTimeTooSkewed: "denied",
+  AuthFailure: "denied",
   NotAuthorized: "denied",
 };
 

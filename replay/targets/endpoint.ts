@@ -126,5 +126,7 @@ export function checkEndpoints(
 /** What a target is, apart from how fast it is asked: a change of pace resumes the same run. */
 export function targetIdentity(name: string, settings: TargetSettings): { name: string; kind: string; hash: string } {
   const kind = settings.http ? "http" : "sagemaker";
-  return { name, kind, hash: sha256Hex(canonicalJson({ kind, settings: settings.http ?? settings.sagemaker })) };
+  // Who signs and sends is no part of what the target is.
+  const what = settings.http ?? { ...settings.sagemaker, sdk: undefined };
+  return { name, kind, hash: sha256Hex(canonicalJson({ kind, settings: what })) };
 }

@@ -1,58 +1,31 @@
-/** SageMaker target through the AWS SDK, which gives credentials, region, signing and the error model; its retries are off, ours are the only ones. */
-import type { SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
+/**
+ * SageMaker target. The AWS SDK gives credentials, region, address and the meaning of errors; requests are signed and
+ * sent by our own code, or by the SDK itself with `sagemaker.sdk: true`. Its retries are off either way: ours are the
+ * only ones.
+ */
+import type { InvokeEndpointCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import type { TargetSettings } from "../../src/config/schema.ts";
 import { CutoverError, messageOf } from "../../src/errors.ts";
-import { errorCode, modelErrorFate, sagemakerFate, socketFate } from "./classify.ts";
-import { expand, type SageMakerSettings, sagemakerEndpoint } from "./endpoint.ts";
-import { failure, type Reply, type Target } from "./target.ts";
+import { errorCode } from "./classify.ts";
+import { type SageMakerSettings, sagemakerEndpoint } from "./endpoint.ts";
+import { BodyFault, isCredentialsFault, noCredentials, sagemakerReply } from "./sagemaker-reply.ts";
+import { type Invocation, invocationOf } from "./sagemaker-request.ts";
+import { openSignedSending, type SignedSending, type Site } from "./sagemaker-signed.ts";
+import { failure, type Target, type TargetRequest } from "./target.ts";
 
 type Settings = TargetSettings & { readonly sagemaker: SageMakerSettings };
 
-/** Loads the SDK; TARGET_UNUSABLE when no region is known. */
+/** Loads the SDK; TARGET_UNUSABLE when no region is known. Credentials are asked for with the first request. */
 export async function sagemakerTarget(name: string, settings: Settings): Promise<Target> {
-  const { InvokeEndpointCommand } = await import("@aws-sdk/client-sagemaker-runtime");
   const client = await createClient(name, settings);
-  const { targetModel, targetVariant, inferenceComponent } = settings.sagemaker;
-
+  const sending = settings.sagemaker.sdk ? sdkSending(name, settings, client) : ownSending(name, settings, client);
   return {
     name,
     kind: "sagemaker",
     endpoint: (model) => sagemakerEndpoint(name, settings.sagemaker, model),
-    async send(request) {
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), settings.timeout);
-      const command = new InvokeEndpointCommand({
-        EndpointName: request.endpoint.address,
-        Body: request.body,
-        ContentType: request.contentType,
-        Accept: request.accept,
-        InferenceId: inferenceId(request.id),
-        TargetModel: expand(targetModel, request.model),
-        TargetVariant: expand(targetVariant, request.model),
-        InferenceComponentName: expand(inferenceComponent, request.model),
-      });
-      try {
-        const output = await client.send(command, { abortSignal: deadline.signal });
-        return {
-          fate: "ok",
-          status: output.$metadata.httpStatusCode ?? 200,
-          body: output.Body ?? new Uint8Array(),
-          type: output.ContentType ?? null,
-          variant: output.InvokedProductionVariant ?? null,
-          errorClass: null,
-          errorDetail: null,
-          retryAfterMs: null,
-        };
-      } catch (error) {
-        if (deadline.signal.aborted) {
-          return failure("timeout", "timeout", `no complete answer within ${settings.timeout} ms`);
-        }
-        return replyOf(name, error);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    send: (request) => sending.send(request, invocationOf(settings.sagemaker, request)),
     async close() {
+      await sending.close();
       client.destroy();
     },
   };
@@ -70,6 +43,147 @@ export async function checkCredentials(name: string, settings: Settings): Promis
   } finally {
     client.destroy();
   }
+}
+
+/** A clock that is off by more than AWS tolerates (5 minutes), with room for its measuring. */
+const CLOCK_OFF_MS = 240_000;
+
+function clockMoved(client: SageMakerRuntimeClient, offset: number): boolean {
+  return Math.abs(client.config.systemClockOffset - offset) >= CLOCK_OFF_MS;
+}
+
+/** Through the SDK alone. */
+function sdkSending(name: string, settings: Settings, client: SageMakerRuntimeClient): SignedSending {
+  return {
+    async send(request, invocation) {
+      const offset = client.config.systemClockOffset;
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(), settings.timeout);
+      try {
+        const command = await commandOf(request, invocation);
+        const output = await client.send(command, { abortSignal: deadline.signal });
+        return {
+          fate: "ok",
+          status: output.$metadata.httpStatusCode ?? 200,
+          body: output.Body ?? new Uint8Array(),
+          type: output.ContentType ?? null,
+          variant: output.InvokedProductionVariant ?? null,
+          errorClass: null,
+          errorDetail: null,
+          retryAfterMs: null,
+        };
+      } catch (error) {
+        if (deadline.signal.aborted) {
+          return failure("timeout", "timeout", `no complete answer within ${settings.timeout} ms`);
+        }
+        return sagemakerReply(name, error, clockMoved(client, offset));
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    async close() {},
+  };
+}
+
+/** By our own signature; opened with the first request, since until then nothing needs credentials. */
+function ownSending(name: string, settings: Settings, client: SageMakerRuntimeClient): SignedSending {
+  let opened: SignedSending | undefined;
+  let opening: Promise<SignedSending> | undefined;
+  const { timeout, maxResponse } = settings;
+  const open = async (): Promise<SignedSending> => {
+    const site = await siteOf(name, client);
+    const credentials = async () => {
+      return client.config.credentials().catch((error: unknown) => {
+        throw noCredentials(name, error);
+      });
+    };
+    opened = openSignedSending({
+      site,
+      clock: client.config,
+      credentials,
+      timeout,
+      maxResponse,
+      onError: async (asked, answer, offset) => {
+        const command = await commandOf(asked, invocationOf(settings.sagemaker, asked));
+        const error = await readError(client, command, answer);
+        return sagemakerReply(name, error, clockMoved(client, offset));
+      },
+    });
+    return opened;
+  };
+  return {
+    send(request, invocation) {
+      if (opened) return opened.send(request, invocation);
+      opening ??= open();
+      return opening.then((sending) => sending.send(request, invocation));
+    },
+    close: async () => opened?.close(),
+  };
+}
+
+async function commandOf(request: TargetRequest, invocation: Invocation): Promise<InvokeEndpointCommand> {
+  const { InvokeEndpointCommand } = await import("@aws-sdk/client-sagemaker-runtime");
+  return new InvokeEndpointCommand({ EndpointName: request.endpoint.address, Body: request.body, ...invocation });
+}
+
+/** Where the SDK sends, and as what it signs: seen on a request of its own making, which is not sent. */
+async function siteOf(name: string, client: SageMakerRuntimeClient): Promise<Site> {
+  const { InvokeEndpointCommand } = await import("@aws-sdk/client-sagemaker-runtime");
+  const command = new InvokeEndpointCommand({ EndpointName: "site", Body: new Uint8Array() });
+  let seen: SdkRequest | undefined;
+  command.middlewareStack.add(
+    () => async (args) => {
+      seen = args.request as SdkRequest;
+      throw new NotSent();
+    },
+    { step: "deserialize", priority: "low", name: "cutoverSeeRequest" },
+  );
+  const cause = await client.send(command).catch((error: unknown) => error);
+  if (isCredentialsFault(cause)) throw noCredentials(name, cause);
+  const scope = /Credential=[^,]*\/([^/]+)\/([^/]+)\/aws4_request/.exec(seen?.headers.authorization ?? "");
+  if (!seen || !scope) {
+    throw new CutoverError("TARGET_UNUSABLE", "the AWS SDK does not tell where it would send", {
+      place: `targets.${name}.sagemaker`,
+      hint: "check url, region and credentials: cutover doctor; or let the SDK send: sagemaker.sdk: true",
+      cause,
+    });
+  }
+  const { protocol, hostname, port, path, headers } = seen;
+  return {
+    origin: `${protocol}//${hostname}${port ? `:${port}` : ""}`,
+    host: headers.host ?? hostname,
+    basePath: path.slice(0, path.lastIndexOf("/endpoints/")),
+    region: scope[1] as string,
+    service: scope[2] as string,
+  };
+}
+
+class NotSent extends Error {}
+
+interface SdkRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What the SDK makes of an answer, by handing it over as if it had just come in. */
+async function readError(
+  client: SageMakerRuntimeClient,
+  command: InvokeEndpointCommand,
+  answer: { readonly status: number; readonly headers: Readonly<Record<string, unknown>>; readonly body: Uint8Array },
+): Promise<unknown> {
+  const response = { statusCode: answer.status, headers: answer.headers, body: answer.body };
+  command.middlewareStack.add(() => async () => ({ response, output: undefined as never }), {
+    step: "deserialize",
+    priority: "low",
+    name: "cutoverReadAnswer",
+  });
+  return client.send(command).then(
+    () => Object.assign(new Error(`HTTP ${answer.status}`), { $metadata: { httpStatusCode: answer.status } }),
+    (error: unknown) => error,
+  );
 }
 
 async function createClient(name: string, settings: Settings): Promise<SageMakerRuntimeClient> {
@@ -98,15 +212,6 @@ async function createClient(name: string, settings: Settings): Promise<SageMaker
   return client;
 }
 
-/** The answer did not come as announced, or is above maxResponse. */
-class BodyFault extends Error {
-  readonly reply: Reply;
-  constructor(reply: Reply) {
-    super(reply.errorDetail ?? "");
-    this.reply = reply;
-  }
-}
-
 interface WireResponse {
   statusCode: number;
   headers: Record<string, string>;
@@ -119,7 +224,7 @@ function guardBody(client: SageMakerRuntimeClient, maxResponse: number): void {
     (next) => async (args) => {
       const result = await next(args);
       const response = result.response as WireResponse;
-      response.body = await readBody(response, maxResponse);
+      if (!(response.body instanceof Uint8Array)) response.body = await readBody(response, maxResponse);
       return result;
     },
     { step: "deserialize", priority: "low", name: "cutoverGuardBody" },
@@ -150,57 +255,4 @@ async function readBody(response: WireResponse, maxResponse: number): Promise<Ui
     throw new BodyFault(failure("bad_response", "truncated", `${bytes} of ${announced} bytes`, { status }));
   }
   return Buffer.concat(chunks, bytes);
-}
-
-/** What a thrown SDK error means. */
-function replyOf(target: string, error: unknown): Reply {
-  if (error instanceof BodyFault) return error.reply;
-  if (!(error instanceof Error)) throw error;
-  if (error.name === "CredentialsProviderError" || error.name === "TokenProviderError")
-    throw noCredentials(target, error);
-  const status = statusOf(error);
-  if (error.name === "ModelError") return modelError(error, status);
-  if (status === null) {
-    const code = errorCode(error);
-    if (code === "ERR_INVALID_CHAR" || code === "ERR_HTTP_INVALID_HEADER_VALUE") {
-      return failure("rejected_input", "invalid_header", messageOf(error));
-    }
-    const timedOut = code === "TimeoutError" || code === "ETIMEDOUT";
-    return failure(timedOut ? "refused" : socketFate(code), code, messageOf(error));
-  }
-  const fate = sagemakerFate(error.name, status, error.message);
-  const named =
-    error.name !== "Error" && error.name !== "SyntaxError" && error.name !== "Unknown" && error.name !== "UnknownError";
-  return failure(fate, named ? error.name : `http_${status}`, error.message, { status });
-}
-
-function statusOf(error: Error): number | null {
-  const { $metadata, $response } = error as {
-    $metadata?: { httpStatusCode?: number };
-    $response?: { statusCode?: number };
-  };
-  return $metadata?.httpStatusCode ?? $response?.statusCode ?? null;
-}
-
-/** The container's own answer, as the service passes it on: its status and its text. */
-function modelError(error: Error, status: number | null): Reply {
-  const { OriginalStatusCode, OriginalMessage } = error as { OriginalStatusCode?: number; OriginalMessage?: string };
-  const original = OriginalStatusCode ?? 500;
-  return failure(modelErrorFate(original), "ModelError", error.message, {
-    status: OriginalStatusCode ?? status,
-    body: new TextEncoder().encode(OriginalMessage ?? ""),
-  });
-}
-
-/** The service takes 1 to 64 printable characters that do not begin with a space; other ids stay at home. */
-export function inferenceId(id: string): string | undefined {
-  return /^[\x21-\x7e][\x20-\x7e]{0,63}$/.test(id) ? id : undefined;
-}
-
-function noCredentials(target: string, cause: unknown): CutoverError {
-  return new CutoverError("TARGET_UNUSABLE", "no AWS credentials were found", {
-    place: `targets.${target}.sagemaker`,
-    hint: "aws sso login, AWS_PROFILE=…, or a role: the SDK's default chain is used",
-    cause,
-  });
 }

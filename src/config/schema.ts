@@ -105,6 +105,8 @@ export type CaptureSettings = z.infer<typeof captureSchema>;
 
 const perSecond = z.number().positive().max(1_000_000);
 const headersSchema = z.record(z.string(), z.string());
+/** Sent instead of what was captured, where the new endpoint wants another form. */
+const formSchema = { contentType: text.optional(), accept: text.optional() };
 
 export const targetSchema = z.strictObject({
   http: z
@@ -113,6 +115,7 @@ export const targetSchema = z.strictObject({
       url: z.string().min(1),
       /** `${NAME}` in a value is taken from the environment. */
       headers: headersSchema.default({}),
+      ...formSchema,
     })
     .optional(),
   sagemaker: z
@@ -124,6 +127,9 @@ export const targetSchema = z.strictObject({
       targetModel: z.string().optional(),
       targetVariant: z.string().optional(),
       inferenceComponent: z.string().optional(),
+      /** Sends through the AWS SDK itself, not by our own signature: slower, to rule ours out as a cause. */
+      sdk: z.boolean().optional(),
+      ...formSchema,
     })
     .optional(),
   concurrency: z

@@ -69,7 +69,7 @@ const ALLOWED: readonly (readonly [file: string, code: string])[] = [
   ["capture/kafka/kafka.ts", 'import "kafkajs";\nimport "./range.ts";\nimport "../src/record.ts";'],
   ["capture/deep/part.ts", 'import "../range.ts";\nimport "../../src/store/port.ts";'],
   ["replay/targets/sagemaker.ts", 'import "@aws-sdk/client-sagemaker-runtime";'],
-  ["replay/targets/http.ts", 'import "undici";'],
+  ["replay/targets/transport.ts", 'import "undici";'],
   ["compare/command.ts", 'import "commander";\nimport "./groups.ts";'],
   ["test/any.test.ts", 'import "kafkajs";\nimport "../capture/range.ts";\nimport "../replay/plan.ts";'],
   ["bench/any.ts", 'import "parquetjs-lite";\nimport "../capture/range.ts";'],

@@ -160,6 +160,15 @@ test("bytes, content type and accept go out as captured, and nothing else of the
   });
 });
 
+test("a target may have a content type and an accept of its own", async () => {
+  server = await misbehavingServer(thenOk());
+  const store = memoryStore();
+  await writeCapture(store, [row({ model: "m", offset: 1n, inputType: "application/json", outputType: "text/plain" })]);
+  const target = { http: { url: `${server.url}/v2`, contentType: "application/x-ndjson", accept: "text/csv" } };
+  await replayStage(sessionOf(store, { t: target }), { target: "t" }, QUICK);
+  expect(server.seen[0]?.headers).toMatchObject({ "content-type": "application/x-ndjson", accept: "text/csv" });
+});
+
 test("a content type that HTTP cannot carry is a rejected input, not a crash", async () => {
   const { stored, requests } = await one(thenOk(), {}, { inputType: "text/plain\nx: y" });
   expect(stored).toMatchObject({ outcome: "rejected_input", errorClass: "invalid_header", attempts: 1 });
