@@ -1,9 +1,11 @@
 /** `cutover doctor`: does each target answer. */
+import { access, constants } from "node:fs/promises";
 import { connect } from "node:net";
+import path from "node:path";
 import { CutoverError, messageOf } from "../src/errors.ts";
 import type { Check, Session } from "../src/session.ts";
 import { expandHeaders, type HttpSettings, httpEndpoints } from "./targets/endpoint.ts";
-import { targetSettings } from "./targets/open.ts";
+import { besideConfig, type CommandTargetSettings, type ModuleTargetSettings, targetSettings } from "./targets/open.ts";
 
 export function replayChecks(session: Session): Check[] {
   return Object.keys(session.config.targets).map((name) => ({
@@ -13,6 +15,11 @@ export function replayChecks(session: Session): Check[] {
       if ("sagemaker" in settings && settings.sagemaker) {
         const { checkCredentials } = await import("./targets/sagemaker.ts");
         return checkCredentials(name, { ...settings, sagemaker: settings.sagemaker });
+      }
+      if (settings.command) return checkCommand(name, settings as CommandTargetSettings);
+      if (settings.module) {
+        const { checkModule } = await import("./targets/module.ts");
+        return checkModule(name, settings as ModuleTargetSettings);
       }
       return checkHttp(name, settings.http as HttpSettings, signal);
     },
@@ -35,6 +42,27 @@ async function checkHttp(name: string, settings: HttpSettings, signal: AbortSign
     });
   }
   return `${origin} takes connections`;
+}
+
+/** The program is there: it is not started, as it would want a model's name. */
+async function checkCommand(name: string, settings: CommandTargetSettings): Promise<string> {
+  const [program = ""] = settings.command.run;
+  const folders = program.includes("/") ? [""] : (process.env.PATH ?? "").split(path.delimiter);
+  for (const folder of folders) {
+    const file = path.resolve(besideConfig(settings, settings.command.cwd), folder, program);
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return `${file} can be run`;
+  }
+  throw new CutoverError("TARGET_UNUSABLE", `the program of target ${name} cannot be run`, {
+    place: `targets.${name}.command.run`,
+    received: program,
+    hint: program.includes("/")
+      ? "correct its path, or make it executable"
+      : "install it, or put its folder on the PATH",
+  });
 }
 
 const REACH_TIMEOUT_MS = 5_000;

@@ -89,6 +89,15 @@ export const LIMITS = {
   latencySamplesPerSecond: 200,
   /** Largest answer read from a target. */
   responseBytes: 25 * MIB,
+  /** Programs of a command target that run at once, however many the settings ask for. */
+  commandPrograms: 256,
+  /** Longest wait before a program that keeps failing is started again, and what one may take to end. */
+  commandRestartMs: 10_000,
+  commandEndMs: 2_000,
+  /** End of a program's stderr that is kept for messages. */
+  commandStderrBytes: 800,
+  /** A module that does not say within this time that it has given a request up is stuck: its thread is ended. */
+  moduleAbortMs: 2_000,
   /** Decoded bytes of replayed answers that one pass of compare holds. */
   compareBufferBytes: 96 * MIB,
   /** Text of one side of a finding. */

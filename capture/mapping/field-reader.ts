@@ -1,8 +1,8 @@
 /** Reads the sources of a map from one message after the other: JSON members, headers, key, value, position. */
 import { LIMITS } from "../../src/limits.ts";
+import { isJsonType, readBase64 } from "../../src/payload.ts";
 import type { Message, PartitionId } from "../port.ts";
 import { attributeHeader, type EventMode, eventMode } from "./cloudevents.ts";
-import { isJsonType, readBase64 } from "./fields.ts";
 import type { CompiledEvent, CompiledMap, FieldName, FieldSource } from "./paths.ts";
 import { bad, quote, Reject, reject } from "./reject.ts";
 import { createScanner, SCAN, type Scanner, VALUE } from "./scanner.ts";

@@ -4,7 +4,7 @@ import { expandVariables } from "../../src/config/expand.ts";
 import type { TargetSettings } from "../../src/config/schema.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { canonicalJson, sha256Hex } from "../../src/hash.ts";
-import type { Endpoint } from "./target.ts";
+import type { Endpoint, TargetKind } from "./target.ts";
 
 export type HttpSettings = NonNullable<TargetSettings["http"]>;
 export type SageMakerSettings = NonNullable<TargetSettings["sagemaker"]>;
@@ -125,8 +125,15 @@ export function checkEndpoints(
 
 /** What a target is, apart from how fast it is asked: a change of pace resumes the same run. */
 export function targetIdentity(name: string, settings: TargetSettings): { name: string; kind: string; hash: string } {
-  const kind = settings.http ? "http" : "sagemaker";
+  const { kind, identity } = identityOf(settings);
+  return { name, kind, hash: sha256Hex(canonicalJson({ kind, settings: identity })) };
+}
+
+/** Of a program and a module what was written, not where the config file's folder happens to be. */
+function identityOf({ http, sagemaker, command, module }: TargetSettings): { kind: TargetKind; identity: unknown } {
+  if (http) return { kind: "http", identity: http };
+  if (command) return { kind: "command", identity: { run: command.run, cwd: command.cwd } };
+  if (module) return { kind: "module", identity: module };
   // Who signs and sends is no part of what the target is.
-  const what = settings.http ?? { ...settings.sagemaker, sdk: undefined };
-  return { name, kind, hash: sha256Hex(canonicalJson({ kind, settings: what })) };
+  return { kind: "sagemaker", identity: { ...sagemaker, sdk: undefined } };
 }

@@ -1,4 +1,4 @@
-/** The port to a target: one try of one request. Adapters: http.ts, sagemaker.ts. */
+/** The port to a target: one try of one request. Adapters: http.ts, sagemaker.ts, command.ts, module.ts. */
 
 /**
  * What one try came to. Closed set; `retry.ts` says for each what is done next and which outcome it ends as.
@@ -24,7 +24,7 @@ export type Fate =
 /** Where requests of a model go; the key is what limits, buckets and parking go by. */
 export interface Endpoint {
   readonly key: string;
-  /** Request path and query (HTTP), or endpoint name (SageMaker). */
+  /** Request path and query (HTTP), endpoint name (SageMaker), program and arguments as JSON (command), or model (module). */
   readonly address: string;
 }
 
@@ -52,11 +52,16 @@ export interface Reply {
   readonly errorDetail: string | null;
   /** As the endpoint asked (Retry-After), in milliseconds. */
   readonly retryAfterMs: number | null;
+  /** The target itself was started for this try, so that its latency is no answer's; absent where that cannot be known. */
+  readonly cold?: boolean;
 }
+
+export const TARGET_KINDS = ["http", "sagemaker", "command", "module"] as const;
+export type TargetKind = (typeof TARGET_KINDS)[number];
 
 export interface Target {
   readonly name: string;
-  readonly kind: "http" | "sagemaker";
+  readonly kind: TargetKind;
   /** The endpoint of a model. Pure; throws TARGET_UNUSABLE when the model's name cannot stand in it. */
   endpoint(model: string): Endpoint;
   /** Sends once and waits for the whole answer, at most the target's timeout. A fault of the endpoint is a reply, never a throw. */

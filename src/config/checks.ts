@@ -18,6 +18,8 @@ const CHECKS: readonly Check[] = [
   oneTargetKind,
   targetUrl,
   productionRate,
+  commandProgram,
+  commandProcesses,
   dogstatsdPort,
   modelPattern,
   samplePattern,
@@ -41,14 +43,26 @@ function oneSource(config: RawMap): Fault[] {
   return [{ path, problem: "a capture has one source", expected: "exactly one of kafka, files", received }];
 }
 
-const LATER_KINDS = ["command", "module"];
+const TARGET_KINDS = ["http", "sagemaker", "command", "module"];
 
 function oneTargetKind(config: RawMap): Fault[] {
   return targets(config).flatMap(([path, target]) => {
-    const kinds = Object.keys(target).filter((kind) => ["http", "sagemaker", ...LATER_KINDS].includes(kind));
+    const kinds = Object.keys(target).filter((kind) => TARGET_KINDS.includes(kind));
     if (kinds.length === 1) return [];
-    const received = kinds.length === 0 ? "neither" : kinds.join(" and ");
-    return [{ path, problem: "a target has one kind", expected: "exactly one of http, sagemaker", received }];
+    const received = kinds.length === 0 ? "none of them" : kinds.join(" and ");
+    const expected = `exactly one of ${TARGET_KINDS.join(", ")}`;
+    return [{ path, problem: "a target has one kind", expected, received }];
+  });
+}
+
+/** The model decides what is asked, never which program is run. */
+function commandProgram(config: RawMap): Fault[] {
+  return targets(config).flatMap(([base, target]) => {
+    const [program] = list(at(target, ["command", "run"]));
+    if (typeof program !== "string" || !program.includes("{model}")) return [];
+    const path = [...base, "command", "run", 0];
+    const problem = "{model} may not choose the program";
+    return [{ path, problem, expected: "{model} in the arguments only", received: show(program) }];
   });
 }
 
@@ -199,6 +213,17 @@ function rotateBounds(config: RawMap): Fault[] {
 function memoryBounds(config: RawMap): Fault[] {
   const most = 1024 * 1024 * MIB;
   return bounded(config, ["capture", "memory"], parseBytes, 128 * MIB, most, "a size of at least 128MiB");
+}
+
+function commandProcesses(config: RawMap): Fault[] {
+  const path = ["command", "processes", "total"];
+  const most = LIMITS.commandPrograms;
+  return targets(config).flatMap(([base, target]) =>
+    bounded(target, path, Number, 1, most, `a number of programs from 1 to ${most}`).map((fault) => ({
+      ...fault,
+      path: [...base, ...path],
+    })),
+  );
 }
 
 function timeoutBounds(config: RawMap): Fault[] {

@@ -4,7 +4,7 @@ export const LATER_RULES: readonly string[] = ["ulp", "decimal", "time", "topk",
 
 /** Keys by the dotted path of the map in which they will stand. */
 export const LATER: readonly { readonly where: RegExp; readonly keys: readonly string[] }[] = [
-  { where: /^targets\.[^.]+$/, keys: ["command", "module", "price"] },
+  { where: /^targets\.[^.]+$/, keys: ["price"] },
   { where: /^models\..+\.gate$/, keys: ["maxP99Ratio", "maxMismatches"] },
   { where: /^models\..+\.rules\[\d+\]$/, keys: ["use"] },
 ];

@@ -74,6 +74,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       ? parsed.data.store
       : besideFile(found?.file, parsed.data.store),
     capture: withFilesBeside(found?.file, source.capture),
+    folder: path.resolve(cwd, besideFile(found?.file, ".")),
     ...(source.fault ? { sourceFault: source.fault } : {}),
     modelPatterns: patterns.length > 0 ? patterns : Object.keys(parsed.data.models),
   };

@@ -132,6 +132,19 @@ export const targetSchema = z.strictObject({
       ...formSchema,
     })
     .optional(),
+  /** A long-lived program per model, without a shell: one request a line in, one answer a line out. */
+  command: z
+    .strictObject({
+      /** Program and arguments; `{model}` may stand in the arguments. Without it one program serves all models. */
+      run: z.array(z.string().min(1)).min(1),
+      /** Its working folder, from the config file's. */
+      cwd: z.string().min(1).default("."),
+      /** Programs at once, each with one request at a time: of a model, and in all. */
+      processes: z.strictObject({ perModel: count.default(1), total: count.default(8) }).prefault({}),
+    })
+    .optional(),
+  /** A JavaScript module whose default export takes a request and gives an answer. */
+  module: z.strictObject({ path: z.string().min(1) }).optional(),
   concurrency: z
     .strictObject({
       perEndpoint: count.default(20),
@@ -188,6 +201,8 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema> & {
   /** Keys of `models` in the order written: a plain object would put `42` before `a`. */
   readonly modelPatterns: readonly string[];
+  /** Folder of the config file: relative paths of targets start there. The working directory when there is none. */
+  readonly folder?: string;
   /** What the source needs and is not here, thrown by who reads the source: replay and compare need none of it. */
   readonly sourceFault?: CutoverError;
 };

@@ -63,6 +63,12 @@ targets:
       url: "http://127.0.0.1:8080/{model}/invocations"
       # headers: { authorization: "Bearer \${TOKEN}" }   # \${NAME} comes from the environment
     # sagemaker: { endpoint: "mod-{model}", region: eu-west-1 }
+    # command: { run: ["java", "-jar", "scorer.jar", "{model}"], processes: { perModel: 1, total: 8 } }
+    #   a program per model, started here and again when it dies; for each request one line on its stdin:
+    #     {"n":1,"id":"…","model":"…","contentType":"…","accept":"…","input":…}
+    #   and one line on its stdout, with the same n:  {"n":1,"output":…,"status":200,"contentType":"…"}
+    #   a body that cannot stand in a line as JSON or text comes, and may go, as input_base64, output_base64
+    # module: { path: ./model.mjs }     # export default (request) => bytes, text or { output, status, contentType }
     # concurrency: { perEndpoint: 20, total: 200 }
     # timeout: 60s
     # retry: { attempts: 5, maxWait: 360s, backoff: 200ms }

@@ -1,11 +1,13 @@
 /**
  * A server for replay's tests that does what its script says. It speaks plain HTTP (`/…/invocations`) and the
- * SageMaker runtime protocol (`/endpoints/NAME/invocations`, error shapes and headers of the service), and
- * counts what it saw.
+ * SageMaker runtime protocol (`/endpoints/NAME/invocations`, error shapes and headers of the service), for which
+ * it wants a sound signature before the script has its turn, and counts what it saw.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { signatureFault } from "./sigv4-check.ts";
 
 /** What is done with one try. `answer` echoes when it names no body. */
 export type Act =
@@ -17,6 +19,8 @@ export type Act =
       readonly headers?: Readonly<Record<string, string>>;
       readonly delayMs?: number;
     }
+  /** Sends the body in so many pieces, with a pause before each. */
+  | { readonly do: "drip"; readonly pieces: number; readonly pauseMs: number; readonly body?: string | Uint8Array }
   /** Error of the SageMaker runtime: name in x-amzn-errortype, members as JSON. */
   | { readonly do: "error"; readonly status: number; readonly name: string; readonly members?: object }
   /** Closes the connection without an answer. */
@@ -29,6 +33,8 @@ export type Act =
 export interface Seen {
   /** From 0, over all tries. */
   readonly index: number;
+  /** Monotonic milliseconds at which its last byte was there. */
+  readonly at: number;
   /** How often a request with these bytes to this path came before. */
   readonly before: number;
   readonly path: string;
@@ -41,6 +47,8 @@ export interface Seen {
 export interface MisbehavingServer {
   readonly url: string;
   readonly seen: readonly Seen[];
+  /** Requests of the SageMaker protocol that were refused for their signature, with what is wrong with it. */
+  readonly unsigned: readonly string[];
   /** Most tries at work at one moment, in total and per path. */
   readonly peak: number;
   readonly peakByPath: ReadonlyMap<string, number>;
@@ -49,6 +57,7 @@ export interface MisbehavingServer {
 
 export async function misbehavingServer(script: (seen: Seen) => Act): Promise<MisbehavingServer> {
   const seen: Seen[] = [];
+  const unsigned: string[] = [];
   const repeats = new Map<string, number>();
   const atWork = new Map<string, number>();
   const peakByPath = new Map<string, number>();
@@ -69,13 +78,23 @@ export async function misbehavingServer(script: (seen: Seen) => Act): Promise<Mi
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => {});
     request.on("end", () => {
+      const at = performance.now();
       const body = Buffer.concat(chunks);
       const key = `${path}\n${body.toString("latin1")}`;
       const before = repeats.get(key) ?? 0;
       repeats.set(key, before + 1);
-      const one = { index: seen.length, before, path, headers: request.headers, body, atWork: total };
+      const one = { index: seen.length, at, before, path, headers: request.headers, body, atWork: total };
       seen.push(one);
-      perform(script(one), one, response);
+      if (!path.startsWith("/endpoints/")) return perform(script(one), one, response);
+      void signatureFault(request, body).then((fault) => {
+        if (fault === undefined) return perform(script(one), one, response);
+        unsigned.push(fault);
+        perform(
+          { do: "error", status: 403, name: "InvalidSignatureException", members: { message: fault } },
+          one,
+          response,
+        );
+      });
     });
   });
   server.listen(0, "127.0.0.1");
@@ -83,6 +102,7 @@ export async function misbehavingServer(script: (seen: Seen) => Act): Promise<Mi
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    unsigned,
     get peak() {
       return peak;
     },
@@ -105,8 +125,16 @@ function perform(act: Act, seen: Seen, response: ServerResponse): void {
       else send();
       return;
     }
+    case "drip":
+      void drip(act, seen, response);
+      return;
     case "error":
-      response.writeHead(act.status, { "content-type": "application/x-amz-json-1.1", "x-amzn-errortype": act.name });
+      // The name may come with the address of its definition.
+      response.writeHead(act.status, {
+        "content-type": "application/json",
+        "x-amzn-requestid": `request-${seen.index}`,
+        "x-amzn-errortype": `${act.name}:http://internal.amazon.com/coral/com.amazon.coral.service/`,
+      });
       response.end(JSON.stringify(act.members ?? { Message: act.name }));
       return;
     case "reset":
@@ -120,6 +148,35 @@ function perform(act: Act, seen: Seen, response: ServerResponse): void {
       if (act.close ?? true) response.socket?.end();
       return;
   }
+}
+
+async function drip(act: Act & { do: "drip" }, seen: Seen, response: ServerResponse): Promise<void> {
+  const body = Buffer.from(act.body ?? seen.body);
+  const size = Math.ceil(body.length / act.pieces);
+  response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+  response.flushHeaders();
+  for (let from = 0; from < body.length && !response.destroyed; from += size) {
+    await sleep(act.pauseMs);
+    response.write(body.subarray(from, from + size));
+  }
+  response.end();
+}
+
+/** The container answered with an error: what the service says of it. */
+export function modelError(status: number, message: string): Act {
+  const side = status < 500 ? "CLIENT" : "SERVER";
+  return {
+    do: "error",
+    status: 424,
+    name: "ModelError",
+    members: {
+      ErrorCode: `${side}_ERROR_FROM_MODEL`,
+      LogStreamArn: "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/sagemaker/Endpoints/mod",
+      Message: `Received ${side.toLowerCase()} error (${status}) from primary with message "${message}".`,
+      OriginalMessage: message,
+      OriginalStatusCode: status,
+    },
+  };
 }
 
 /** A whole HTTP message as text, with exactly these headers. */

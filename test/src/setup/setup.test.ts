@@ -43,9 +43,9 @@ describe("init", () => {
   });
 
   test("every commented setting of the template is one that the schema takes", async () => {
-    // Comments that hold a setting are uncommented; `files`, `sagemaker` exclude what stands there already.
+    // Comments that hold a setting are uncommented; `files` and other kinds of target exclude what stands there already.
     const lines = CONFIG_TEMPLATE.split("\n").map((line) =>
-      /^\s*# +(\w+): /.test(line) && !/# (files|sagemaker):/.test(line) ? line.replace("# ", "") : line,
+      /^\s*# +(\w+): /.test(line) && !/# (files|sagemaker|command|module):/.test(line) ? line.replace("# ", "") : line,
     );
     const text = lines
       .join("\n")
