@@ -4,6 +4,7 @@ import { EXIT } from "../src/errors.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { renderForecast } from "./plan/forecast.ts";
 import { type ReplayResult, renderResult } from "./results/result.ts";
+import { parseBuckets, shardOf } from "./shard.ts";
 import { forecastStage, type ReplayOptions, replayStage } from "./stage.ts";
 
 export { replayChecks } from "./checks.ts";
@@ -12,8 +13,21 @@ export { type ReplayOptions, replayStage } from "./stage.ts";
 
 export function addReplayCommands(program: Command, run: Runner): void {
   replayFlags(program.command("replay").description("send a selection of the captured requests to a target"))
+    .option("--shard <i/n>", "part i (from 0) of n of the run, for array jobs; auto/n takes i from the scheduler")
+    .option("--buckets <n>", "parts that a new run can be divided into (default: as many as shards)")
     .addHelpText("after", "\nExample:\n  $ cutover replay --target candidate --limit 1000")
-    .action(run(replayAction));
+    .action(run(shardAction));
+}
+
+/** What only a process that replays alone is asked: in the whole loop, compare would judge what is a part. */
+interface PartFlags extends Omit<ReplayOptions, "shard" | "buckets"> {
+  readonly shard?: string;
+  readonly buckets?: string;
+}
+
+async function shardAction(session: Session, { shard, buckets, ...options }: PartFlags): Promise<number> {
+  const part = { shard: shardOf(shard, process.env), buckets: parseBuckets(buckets) };
+  return replayAction(session, { ...options, ...part });
 }
 
 /** Flags of a replay, also for the command that does the whole loop. */

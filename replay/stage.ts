@@ -1,24 +1,26 @@
 /** The replay stage: plan, pin, send what has no result yet, store, say what came of it. */
 import { setMaxListeners } from "node:events";
 import { CutoverError } from "../src/errors.ts";
-import { skipsKey } from "../src/lake/keys.ts";
-import { type Run, readSkips, type Skips } from "../src/lake/run.ts";
+import type { Run } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
 import type { Parked } from "./pace/health.ts";
+import { type Part, partOfShard, shareOf } from "./part.ts";
 import { type Forecast, forecast } from "./plan/forecast.ts";
 import { type Plan, pinRun, planRun } from "./plan/plan.ts";
 import { narrows, queryOf, type SelectionFlags } from "./plan/query.ts";
 import { createReporter } from "./progress.ts";
 import { openCall, readLost } from "./results/calls.ts";
 import { type ReplayResult, skipsOf, toResult } from "./results/result.ts";
+import { writeSkips } from "./results/skips.ts";
 import { readStored, type Stored } from "./results/stored.ts";
 import { addToTally, createTally } from "./results/tally.ts";
+import { bucketsFor, checkBuckets, type Shard } from "./shard.ts";
 import { checkEndpoints, targetIdentity } from "./targets/endpoint.ts";
 import { openTarget, targetSettings } from "./targets/open.ts";
 import type { Endpoint, Target } from "./targets/target.ts";
-import { checkPinned, unitsOf } from "./unit.ts";
+import { bucketOf, checkPinned, unitsOf } from "./unit.ts";
 
 export interface ReplayOptions extends SelectionFlags {
   readonly target: string;
@@ -26,6 +28,10 @@ export interface ReplayOptions extends SelectionFlags {
   readonly sameAs?: string;
   readonly fresh?: boolean;
   readonly dryRun?: boolean;
+  /** The part of the run that this process takes; all of it when absent. */
+  readonly shard?: Shard | undefined;
+  /** Of a run that is pinned now. */
+  readonly buckets?: number | undefined;
 }
 
 /** What tests set: bounds, chance, and how often the stage looks around. */
@@ -54,10 +60,14 @@ export async function replayStage(
   options: ReplayOptions,
   tuning: Tuning = DEFAULT_TUNING,
 ): Promise<ReplayResult> {
-  return withPlan(session, options, async (plan, target, endpoints) => {
+  return withPlan(session, options, async (plan, target) => {
     const run = plan.pinned ? plan.run : await pinRun(session.store, plan.run);
+    checkBuckets(run, options.buckets, options.shard);
     await checkPinned(session.store, run);
-    return replayRun({ session, tuning, run, target, endpoints });
+    // Another process may have been quicker to pin, and have found other models.
+    const endpoints = endpointsOf(session, run, target);
+    const part = partOfShard(run, endpoints, options.shard);
+    return replayRun({ session, tuning, run, target, endpoints, part });
   });
 }
 
@@ -68,6 +78,14 @@ export async function forecastStage(session: Session, options: ReplayOptions): P
     if (plan.pinned) await checkPinned(session.store, plan.run);
     return forecast(session.store, plan, await readStored(session.store, plan.run.run), endpoints, concurrency);
   });
+}
+
+/** Where the requests of each model of a run go. */
+export function endpointsOf({ config }: Session, run: Run, target: Target): Map<string, Endpoint> {
+  const settings = targetSettings(config, target.name);
+  const place = `targets.${target.name}.${target.kind}`;
+  const template = JSON.stringify(settings.http ?? { ...settings.sagemaker, targetModel: undefined });
+  return checkEndpoints(place, template, Object.keys(run.models), target.endpoint);
 }
 
 async function withPlan<T>(
@@ -91,14 +109,12 @@ async function withPlan<T>(
       run: options.run,
       sameAs: options.sameAs,
       fresh: options.fresh ?? false,
+      buckets: bucketsFor(options.buckets, options.shard),
       now: clock.now(),
       version,
       signal,
     });
-    const place = `targets.${options.target}.${target.kind}`;
-    const template = JSON.stringify(settings.http ?? { ...settings.sagemaker, targetModel: undefined });
-    const endpoints = checkEndpoints(place, template, Object.keys(plan.run.models), target.endpoint);
-    return await use(plan, target, endpoints);
+    return await use(plan, target, endpointsOf(session, plan.run, target));
   } finally {
     await target.close();
   }
@@ -110,23 +126,32 @@ interface RunContext {
   readonly run: Run;
   readonly target: Target;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly part: Part;
 }
 
+/** All that is counted is counted of the part alone. */
 async function replayRun(context: RunContext): Promise<ReplayResult> {
-  const { session, run } = context;
+  const { session, part } = context;
+  const { run } = part;
   const { store, clock, log } = session;
   const startedAt = clock.monotonic();
-  const stored = await readStored(store, run.run);
+  const stored = await readStored(store, run.run, part.name === null ? undefined : part.buckets);
   const { tally } = stored;
   const now = createTally();
   const done = tally.replayed + tally.failed;
   if (done > run.planned) throw tooMany(run, done);
-  log.info("replay", { run: run.run, target: run.target.name, planned: run.planned, stored: done });
+  log.info("replay", {
+    run: run.run,
+    target: run.target.name,
+    planned: run.planned,
+    stored: done,
+    ...(part.name === null ? {} : { shard: part.name }),
+  });
   const sending = done < run.planned ? await send(context, stored, now) : undefined;
   const parked = sending?.engine.health.all ?? new Map<string, Parked>();
   const skips = skipsOf(run, tally, (model) => parked.get(context.endpoints.get(model)?.key ?? "")?.reason);
-  await writeSkips(context, skips);
-  const resent = await readLost(store, run.run, stored.byCall, sending?.call);
+  await writeSkips(store, run.run, part.name === null ? undefined : part.buckets, skips, bucketOfModel(context));
+  const resent = await readLost(store, run.run, stored.byCall, sending?.call, part.name);
   const seconds = (clock.monotonic() - startedAt) / 1000;
   const result = toResult({ run, stored: tally, now, skips, parked, resent, sent: sending?.sent ?? 0, seconds });
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
@@ -141,16 +166,20 @@ async function send(
   stored: Stored,
   now: ReturnType<typeof createTally>,
 ): Promise<{ engine: Engine; call: number; sent: number }> {
-  const { session, run, target, endpoints, tuning } = context;
+  const { session, run, target, endpoints, part, tuning } = context;
   const { store, clock, config, signal } = session;
-  const { concurrency, rate, retry, maxResponse } = targetSettings(config, run.target.name);
-  const units = unitsOf(run);
+  const { concurrency, rate, retry, maxResponse } = shareOf(
+    targetSettings(config, run.target.name),
+    run.target.name,
+    part,
+  );
+  const units = unitsOf(run).filter(({ bucket }) => part.buckets.has(bucket));
   // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
   const left = units.filter(({ name, pinned }) => {
     return run.buckets > 1 || (stored.units.get(name)?.rows ?? 0) < pinned.selected;
   });
-  const call = await openCall(store, run.run, clock);
-  const reporter = createReporter(session, run, stored.tally);
+  const call = await openCall(store, run.run, clock, part.name);
+  const reporter = createReporter(session, part.run, stored.tally);
   setMaxListeners(0, signal);
   const engine = createEngine({
     store,
@@ -193,12 +222,8 @@ async function send(
   return { engine, call: call.number, sent: call.sent };
 }
 
-/** skips.json says what this call left out; it is written when there is something to say, or something to take back. */
-async function writeSkips({ session: { store }, run }: RunContext, models: Skips["models"] | object): Promise<void> {
-  const before = await readSkips(store, run.run);
-  if (Object.keys(models).length === 0 && Object.keys(before.models).length === 0) return;
-  const document = new TextEncoder().encode(`${JSON.stringify({ version: 1, models }, null, 1)}\n`);
-  await store.put(skipsKey(run.run), document, { contentType: "application/json" });
+function bucketOfModel({ run, endpoints }: RunContext): (model: string) => number {
+  return (model) => bucketOf(endpoints.get(model) as Endpoint, run.buckets);
 }
 
 function interrupted(session: Session, result: ReplayResult): CutoverError {

@@ -73,6 +73,8 @@ export const LIMITS = {
   commitAgeMs: 30_000,
   /** Bytes of inputs read ahead and answers in flight or unsaved, for the whole replay process. */
   replayBufferBytes: 128 * MIB,
+  /** Buckets of a run: shards, and partitions of the topic of units. */
+  runBuckets: 1_024,
   /** Units of replay open at once. */
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */

@@ -15,6 +15,8 @@ export interface PlanRequest {
   readonly run: string | undefined;
   readonly sameAs: string | undefined;
   readonly fresh: boolean;
+  /** Of a run that is pinned now; how one that is pinned already is divided never changes. */
+  readonly buckets?: number;
   /** UTC milliseconds. */
   readonly now: number;
   readonly version: string;
@@ -26,9 +28,6 @@ export interface Plan {
   /** True when the run was pinned by an earlier call. */
   readonly pinned: boolean;
 }
-
-/** Buckets of a run: one, until workers share it. */
-const BUCKETS = 1;
 
 /** Plans without writing: `pinRun` writes. */
 export async function planRun(request: PlanRequest): Promise<Plan> {
@@ -48,7 +47,7 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
     createdAt: request.now,
     target: request.target,
     transform: null,
-    buckets: BUCKETS,
+    buckets: request.buckets ?? 1,
     ...(request.sameAs === undefined ? {} : { sameAs: request.sameAs }),
     toolVersion: request.version,
     ...selection,

@@ -16,6 +16,8 @@ const callSchema = z.object({
   writer: z.string(),
   /** Requests of which at least one try was sent. */
   sent: z.int().min(0),
+  /** The part of the run that the call took; absent when it took all of it. */
+  part: z.string().optional(),
 });
 
 export interface Call {
@@ -28,38 +30,43 @@ export interface Call {
   close(): Promise<void>;
 }
 
-/** Requests that calls other than `own` sent without storing a result. */
+/**
+ * Requests that calls other than `own` sent without storing a result. Of a part only its own calls count: what others
+ * have sent just now is not lost.
+ */
 export async function readLost(
   store: Store,
   run: string,
   storedByCall: ReadonlyMap<number, number>,
   own?: number,
+  part: string | null = null,
 ): Promise<number> {
   let lost = 0;
   for await (const { key } of store.list(callsPrefix(run))) {
     const parsed = callSchema.safeParse(JSON.parse(new TextDecoder().decode(await store.get(key))));
     if (!parsed.success || parsed.data.call === own) continue;
+    if (part !== null && parsed.data.part !== part) continue;
     lost += Math.max(0, parsed.data.sent - (storedByCall.get(parsed.data.call) ?? 0));
   }
   return lost;
 }
 
 /** Takes the next free number of call. */
-export async function openCall(store: Store, run: string, clock: Clock): Promise<Call> {
+export async function openCall(store: Store, run: string, clock: Clock, part: string | null = null): Promise<Call> {
   const writer = randomBytes(8).toString("hex");
   let number = 0;
   for await (const _ of store.list(callsPrefix(run))) number++;
-  while (!(await claim(store, run, number, writer))) number++;
-  return callOf(store, run, clock, number, writer);
+  const body = (sent: number): Uint8Array =>
+    new TextEncoder().encode(
+      JSON.stringify({ version: 1, call: number, writer, sent, ...(part === null ? {} : { part }) }),
+    );
+  while (!(await claim(store, callKey(run, number), body(0)))) number++;
+  return callOf(store, callKey(run, number), clock, { number, writer, body });
 }
 
-function body(call: number, writer: string, sent: number): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify({ version: 1, call, writer, sent }));
-}
-
-async function claim(store: Store, run: string, number: number, writer: string): Promise<boolean> {
+async function claim(store: Store, key: string, body: Uint8Array): Promise<boolean> {
   try {
-    await store.put(callKey(run, number), body(number, writer, 0), { ifAbsent: true });
+    await store.put(key, body, { ifAbsent: true });
     return true;
   } catch (error) {
     if (isCutoverError(error, "STORE_EXISTS")) return false;
@@ -70,14 +77,20 @@ async function claim(store: Store, run: string, number: number, writer: string):
 /** Milliseconds between two writings of the count. */
 const BEAT_MS = 250;
 
-function callOf(store: Store, run: string, clock: Clock, number: number, writer: string): Call {
+interface Claimed {
+  readonly number: number;
+  readonly writer: string;
+  body(sent: number): Uint8Array;
+}
+
+function callOf(store: Store, key: string, clock: Clock, { number, writer, body }: Claimed): Call {
   let sent = 0;
   let written = 0;
   let writing: Promise<void> | undefined;
   let beatAt = Number.NEGATIVE_INFINITY;
   const write = async (): Promise<void> => {
     const now = sent;
-    await store.put(callKey(run, number), body(number, writer, now), { contentType: "application/json" });
+    await store.put(key, body(now), { contentType: "application/json" });
     written = now;
   };
   const beat = (): void => {

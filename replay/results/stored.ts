@@ -36,8 +36,8 @@ export interface Stored {
   readonly byCall: ReadonlyMap<number, number>;
 }
 
-/** Lists and reads all commits of a run: small columns only. */
-export async function readStored(store: Store, run: string): Promise<Stored> {
+/** Lists and reads all commits of a run, or those of some of its buckets: small columns only. */
+export async function readStored(store: Store, run: string, buckets?: ReadonlySet<number>): Promise<Stored> {
   const units = new Map<string, StoredUnit>();
   const byCall = new Map<number, number>();
   const tally = createTally();
@@ -45,6 +45,7 @@ export async function readStored(store: Store, run: string): Promise<Stored> {
   for await (const { key } of store.list(replaysPrefix(run))) {
     const id = parseCommitKey(key);
     if (!id) throw foreign(store, key);
+    if (buckets && !buckets.has(id.bucket)) continue;
     const name = unitPrefix(run, id, id.bucket);
     const unit = units.get(name) ?? { commits: [], nextN: 0, rows: 0 };
     units.set(name, unit);
@@ -116,7 +117,7 @@ export function unitName(run: string, range: RangeId, bucket: number): string {
 function foreign(store: Store, key: string): CutoverError {
   return new CutoverError("PARQUET_FOREIGN", "an object under replays/ that replay did not write", {
     place: `${store.url} ${key}`,
-    expected: "replays/<run>/<log>+<partition>+<first>+<bucket>+<n>.parquet",
+    expected: "replays/<run>/<log>~<partition>~<first>~<bucket>~<n>.parquet",
     hint: "move it elsewhere",
   });
 }

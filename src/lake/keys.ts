@@ -79,6 +79,15 @@ export function skipsKey(run: string): string {
   return `${runsPrefix}${run}/skips.json`;
 }
 
+/** What the last call that took one bucket alone has skipped of it. */
+export function bucketSkipsKey(run: string, bucket: number): string {
+  return `${bucketSkipsPrefix(run)}${pad(bucket, COMMIT_DIGITS)}.json`;
+}
+
+export function bucketSkipsPrefix(run: string): string {
+  return `${runsPrefix}${run}/skips/`;
+}
+
 /** One call of replay: how much it sent. */
 export function callKey(run: string, call: number): string {
   return `${callsPrefix(run)}${pad(call, COMMIT_DIGITS)}.json`;

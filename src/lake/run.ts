@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { CutoverError } from "../errors.ts";
 import type { Store } from "../store/port.ts";
-import { runKey, runsPrefix, skipsKey } from "./keys.ts";
+import { bucketSkipsPrefix, runKey, runsPrefix, skipsKey } from "./keys.ts";
 
 const count = z.int().min(0);
 
@@ -67,11 +67,19 @@ export const skipsSchema = z.object({
 });
 export type Skips = z.infer<typeof skipsSchema>;
 
-/** What replay skipped so far; nothing when it never wrote skips.json. */
+/**
+ * What replay skipped so far; nothing when it never wrote skips.json. Processes that take a part of the run write one
+ * document a bucket; a model's requests are all in one bucket, and what its document says is the newer.
+ */
 export async function readSkips(store: Store, run: string): Promise<Skips> {
-  const key = skipsKey(run);
-  if (!(await store.head(key))) return { version: 1, models: {} };
-  return parseDocument(key, await store.get(key), skipsSchema);
+  const whole = skipsKey(run);
+  const keys = (await store.head(whole)) ? [whole] : [];
+  for await (const { key } of store.list(bucketSkipsPrefix(run))) keys.push(key);
+  const models: Skips["models"] = {};
+  for (const key of keys) {
+    Object.assign(models, parseDocument(key, await store.get(key), skipsSchema).models);
+  }
+  return { version: 1, models };
 }
 
 /** Reads and checks a run; RUN_MISSING or RUN_INVALID with what to do next. */
