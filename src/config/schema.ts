@@ -1,6 +1,7 @@
 /** The config file, as written (input) and as resolved (output of the same zod schema). */
 import { z } from "zod";
 import type { CutoverError } from "../errors.ts";
+import type { RuleModule } from "./modules.ts";
 import { modelSchema } from "./rules.ts";
 import { bytesSchema, durationSchema } from "./units.ts";
 
@@ -164,6 +165,8 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema> & {
   /** Keys of `models` in the order written: a plain object would put `42` before `a`. */
   readonly modelPatterns: readonly string[];
+  /** Modules of custom rules, by the name that `use` gives them. */
+  readonly ruleModules?: Readonly<Record<string, RuleModule>>;
   /** What the source needs and is not here, thrown by who reads the source: replay and compare need none of it. */
   readonly sourceFault?: CutoverError;
 };
