@@ -2,6 +2,7 @@
 import { type ResolvedModel, resolveModel } from "../src/config/models.ts";
 import type { Config } from "../src/config/schema.ts";
 import { type CompiledModel, compileModel } from "./rules/compile.ts";
+import { NO_FUNCTIONS } from "./rules/custom.ts";
 import type { RuleUse } from "./summary.ts";
 
 export interface ModelTable {
@@ -11,8 +12,11 @@ export interface ModelTable {
   expired(model: string): RuleUse[];
 }
 
-/** `today` is the UTC day, `2026-11-23`: an ignore rule applies on its last day, and no longer after it. */
-export function createModelTable(config: Config, today: string): ModelTable {
+/**
+ * `today` is the UTC day, `2026-11-23`: an ignore rule applies on its last day, and no longer after it. Without
+ * `functions` no model with a custom rule can be compiled.
+ */
+export function createModelTable(config: Config, today: string, functions = NO_FUNCTIONS): ModelTable {
   const models = new Map<string, { resolved: ResolvedModel; compiled: CompiledModel | undefined }>();
   const entry = (model: string) => {
     let found = models.get(model);
@@ -26,7 +30,7 @@ export function createModelTable(config: Config, today: string): ModelTable {
     resolved: (model) => entry(model).resolved,
     compiled(model) {
       const found = entry(model);
-      found.compiled ??= compileModel(found.resolved, { today });
+      found.compiled ??= compileModel(found.resolved, { today, functions });
       return found.compiled;
     },
     expired: (model) =>

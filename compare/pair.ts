@@ -4,8 +4,8 @@
  */
 import type { DiffKind } from "../src/record.ts";
 import { textDocument } from "./json/body.ts";
+import { mediaType, parseBody } from "./json/formats.ts";
 import type { JsonDocument } from "./json/node.ts";
-import { parseJson } from "./json/parse.ts";
 import type { CompiledModel } from "./rules/compile.ts";
 import { type Cover, DEFAULT_COVER, type Inherited } from "./rules/rule.ts";
 import { Sink } from "./rules/sink.ts";
@@ -41,10 +41,8 @@ function judgeAnswers(model: CompiledModel, legacy: Answer, candidate: Answer): 
   }
   if (Buffer.compare(legacy.body, candidate.body) === 0) return EQUAL;
   const inherited: Inherited = { exact: null, fallback: model.fallback, required: true, exactOnly: false };
-  if (!isJson(legacyType))
-    return judgeDocuments(model, textDocument(legacy.body), textDocument(candidate.body), inherited);
-  const old = parseJson(legacy.body);
-  const now = parseJson(candidate.body);
+  const old = parseBody(legacy.type, legacy.body);
+  const now = parseBody(candidate.type, candidate.body);
   if (old.ok && now.ok) return judgeDocuments(model, old.document, now.document, inherited);
   if (now.ok) return notComparable("legacy_unparseable");
   const kind = old.ok ? "shape" : "value";
@@ -74,10 +72,10 @@ function judgeErrors(model: CompiledModel, legacy: Answer, candidate: Answer): P
   return { ...result, used: [...used, ...(result.used ?? [])].sort((a, b) => a - b) };
 }
 
-/** JSON when it parses as its type says, else text, so that a rule at `$` still has something to judge. */
+/** What its type says when it parses as that, else text, so that a rule at `$` still has something to judge. */
 function errorBody(answer: Answer): JsonDocument {
-  const parsed = isJson(mediaType(answer.type)) ? parseJson(answer.body) : null;
-  return parsed?.ok ? parsed.document : textDocument(answer.body);
+  const parsed = parseBody(answer.type, answer.body);
+  return parsed.ok ? parsed.document : textDocument(answer.body);
 }
 
 function judgeDocuments(
@@ -126,15 +124,6 @@ function textNode(value: string): JsonDocument {
   const text = /^[1-9][0-9]*$/.test(value) ? value : JSON.stringify(value);
   const root = { kind: "string", start: 0, end: text.length, value } as const;
   return { text, root, duplicates: 0, byteOrderMark: false, bareNumbers: 0 };
-}
-
-function mediaType(type: string): string {
-  const end = type.indexOf(";");
-  return (end < 0 ? type : type.slice(0, end)).trim().toLowerCase();
-}
-
-function isJson(mediaType: string): boolean {
-  return mediaType === "application/json" || mediaType === "text/json" || mediaType.endsWith("+json");
 }
 
 function notComparable(reason: string): PairResult {

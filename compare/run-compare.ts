@@ -8,6 +8,7 @@ import { Vectors } from "../src/parquet/vectors.ts";
 import type { Session, Stage } from "../src/session.ts";
 import type { Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
+import { loadFunctions } from "./functions.ts";
 import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
@@ -30,7 +31,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   const run = await resolveRun(store, options.run);
   const hash = rulesHash(config);
   const rules = hash.slice(0, 12);
-  const table = createModelTable(config, utcDay(clock.now()));
+  const table = createModelTable(config, utcDay(clock.now()), await loadFunctions(config, session.log));
   // A rule that cannot be read is refused before any work.
   for (const name of Object.keys(run.models)) table.compiled(name);
   const inputs = await listInputs(store, run, signal);

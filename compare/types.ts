@@ -47,7 +47,8 @@ export type Warning =
   | "findings_cut"
   | "raw_different"
   | "near_tie"
-  | "borderline";
+  | "borderline"
+  | "time_without_zone";
 
 export interface PairResult {
   readonly outcome: PairOutcome;

@@ -33,7 +33,7 @@ export function exactInteger(number: JsonNumber): bigint | null {
   return decimal.negative ? -magnitude : magnitude;
 }
 
-interface Decimal {
+export interface Decimal {
   readonly negative: boolean;
   /** Without leading and trailing zeros; `0` for zero. */
   readonly digits: string;
@@ -42,7 +42,8 @@ interface Decimal {
   readonly integer: boolean;
 }
 
-function readDecimal(raw: string): Decimal | null {
+/** Null unless the text is a JSON number literal. */
+export function readDecimal(raw: string): Decimal | null {
   const parts = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(raw);
   if (!parts) return null;
   const fraction = parts[3] ?? "";

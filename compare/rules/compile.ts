@@ -4,12 +4,10 @@ import type { Rule } from "../../src/config/rules.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { parsePath } from "../json/path.ts";
 import { type Cursor, rootCursor } from "./cursor.ts";
-import { decisionJudge } from "./decision.ts";
+import { type CustomFunctions, NO_FUNCTIONS } from "./custom.ts";
 import { type ErrorJudge, errorJudge, placePath } from "./error.ts";
-import { labelJudge } from "./label.ts";
-import { numberJudge } from "./number.ts";
-import { type CompiledRule, type Cover, DEFAULT_COVER, type ValueJudge } from "./rule.ts";
-import { stringJudge } from "./string.ts";
+import { type CompiledRule, type Cover, DEFAULT_COVER } from "./rule.ts";
+import { valueJudge } from "./values.ts";
 
 export interface CompiledModel {
   /** Every rule that is in force, error rules apart. */
@@ -22,12 +20,20 @@ export interface CompiledModel {
   readonly judgesBodies: boolean;
 }
 
-/** `today` is the UTC day, yyyy-mm-dd: an ignore rule applies up to and on its day. Throws CONFIG for a rule that cannot be read. */
-export function compileModel(resolved: ResolvedModel, options: { readonly today: string }): CompiledModel {
+export interface CompileOptions {
+  /** The UTC day, yyyy-mm-dd: an ignore rule applies up to and on its day. */
+  readonly today: string;
+  /** Of custom rules; none by default. */
+  readonly functions?: CustomFunctions;
+}
+
+/** Throws CONFIG for a rule that cannot be read. */
+export function compileModel(resolved: ResolvedModel, options: CompileOptions): CompiledModel {
+  const functions = options.functions ?? NO_FUNCTIONS;
   const inForce = resolved.rules
     .map((resolvedRule, index) => ({ resolvedRule, index }))
     .filter(({ resolvedRule: { rule } }) => rule.type !== "ignore" || options.today <= rule.expires);
-  const compiled = inForce.map(({ resolvedRule, index }) => compileRule(resolvedRule, index));
+  const compiled = inForce.map(({ resolvedRule, index }) => compileRule(resolvedRule, index, functions));
   const judging = compiled.filter((rule) => rule.type !== "error");
   const errorAt = compiled.findIndex((rule) => rule.type === "error");
   const written = inForce[errorAt]?.resolvedRule;
@@ -44,7 +50,7 @@ function placeOf({ pattern, index }: ResolvedRule): string {
   return `models.${JSON.stringify(pattern)}.rules[${index}]`;
 }
 
-function compileRule(resolved: ResolvedRule, index: number): CompiledRule {
+function compileRule(resolved: ResolvedRule, index: number, functions: CustomFunctions): CompiledRule {
   const { rule } = resolved;
   const place = placeOf(resolved);
   return {
@@ -54,17 +60,10 @@ function compileRule(resolved: ResolvedRule, index: number): CompiledRule {
     gates: rule.weight === "gate",
     critical: rule.critical,
     path: parsePath(rule.path, place),
-    value: valueJudge(rule, place),
+    value: valueJudge(rule, place, functions),
     list: rule.type === "list" ? { mode: rule.mode, key: listKey(rule, place) } : null,
     state: rule.type === "presence" ? rule.state : null,
   };
-}
-
-function valueJudge(rule: Rule, place: string): ValueJudge | null {
-  if (rule.type === "number") return numberJudge(rule);
-  if (rule.type === "string") return stringJudge(rule, place);
-  if (rule.type === "label") return labelJudge(rule);
-  return rule.type === "decision" ? decisionJudge(rule, place) : null;
 }
 
 function listKey(rule: Extract<Rule, { type: "list" }>, place: string): CompiledRule["path"] | null {

@@ -2,14 +2,14 @@
  * Where a walk stands among the rules. Paths make a trie; a cursor is the set of its nodes that match the path
  * walked so far, made when first needed and kept, so a step costs one look-up however many rules there are.
  */
-import type { CompiledRule } from "./rule.ts";
+import { type CompiledRule, VALUE_TYPES } from "./rule.ts";
 
 export interface Cursor {
   /** The first rule of the type that matches here. */
   readonly ignore: CompiledRule | null;
   readonly presence: CompiledRule | null;
   readonly exact: CompiledRule | null;
-  /** number, string, label, decision: a list a type, first wins. */
+  /** Rules that judge one value by itself: a list a type, first wins. */
   readonly values: readonly (readonly CompiledRule[])[];
   readonly lists: readonly CompiledRule[];
   /** Places below that a `required` rule names, to be looked for when both sides lack them. */
@@ -87,7 +87,7 @@ function makeCursor(nodes: readonly TrieNode[], deepAbove: readonly CompiledRule
     ignore: ofType("ignore")[0] ?? null,
     presence: ofType("presence")[0] ?? null,
     exact: ofType("exact")[0] ?? null,
-    values: [ofType("number"), ofType("string"), ofType("label"), ofType("decision")].filter((some) => some.length > 0),
+    values: VALUE_TYPES.map(ofType).filter((some) => some.length > 0),
     lists: ofType("list"),
     required: [...named].filter((key) => below(key).some((node) => node.required)),
     dead: deep.length === 0 && nodes.length === 0,

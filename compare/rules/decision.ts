@@ -19,7 +19,7 @@ export function decisionJudge(rule: DecisionRule, place: string): ValueJudge {
   }
   return {
     accepts: (node) => node.kind === "number",
-    judge: (legacyNode, candidateNode, warn) => {
+    judge: (legacyNode, candidateNode, { warn }) => {
       if (legacyNode.kind !== "number" || candidateNode.kind !== "number") return "type";
       const legacy = legacyNode.value;
       const candidate = candidateNode.value;

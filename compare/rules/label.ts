@@ -12,7 +12,7 @@ type LabelRule = Extract<Rule, { type: "label" }>;
 export function labelJudge(rule: LabelRule): ValueJudge {
   return {
     accepts: (node) => node.kind === "string" || node.kind === "number" || node.kind === "boolean" || isVector(node),
-    judge: (legacy, candidate, warn) => {
+    judge: (legacy, candidate, { warn }) => {
       const old = vectorOf(legacy);
       const now = vectorOf(candidate);
       if (old !== null && now !== null) return judgeVectors(old, now, rule.margin, warn);

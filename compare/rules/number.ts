@@ -40,8 +40,8 @@ function withinTolerance(legacy: JsonNumber, candidate: JsonNumber, rule: Number
   return allowed === 0 ? sameNumber(legacy, candidate) : distance(legacy, candidate) <= allowed;
 }
 
-/** |new − legacy| as doubles; exact for integers so near each other that their doubles are off by as much. */
-function distance(legacy: JsonNumber, candidate: JsonNumber): number {
+/** |new − legacy| of finite numbers as doubles; exact for integers so near each other that their doubles are off by as much. */
+export function distance(legacy: JsonNumber, candidate: JsonNumber): number {
   const rounded = Math.abs(candidate.value - legacy.value);
   const larger = Math.max(Math.abs(legacy.value), Math.abs(candidate.value));
   if (larger <= Number.MAX_SAFE_INTEGER || rounded > larger * ROUNDING) return rounded;

@@ -19,9 +19,35 @@ export const DEFAULT_COVER: Cover = { rule: "default", gates: true, critical: fa
 export interface ValueJudge {
   /** Whether a value is of the rule's type; a rule at `..*` judges only where a side is. */
   readonly accepts: (node: JsonNode) => boolean;
-  /** Null when the values pass. Called only when both sides are accepted. */
-  readonly judge: (legacy: JsonNode, candidate: JsonNode, warn: (warning: Warning) => void) => DiffKind | null;
+  /** Null when the values pass. Called only when both sides are accepted and are not the same text. */
+  readonly judge: (legacy: JsonNode, candidate: JsonNode, place: JudgedPlace) => DiffKind | null;
 }
+
+/** What a judge may say and ask of the place where it judges. */
+export interface JudgedPlace {
+  readonly warn: (warning: Warning) => void;
+  /** `$.reasons[2]`. */
+  path(): string;
+  /** As written on each side. */
+  legacyText(node: JsonNode): string;
+  candidateText(node: JsonNode): string;
+}
+
+/** Types with a ValueJudge, in the order in which they judge a value. */
+export const VALUE_TYPES = [
+  "number",
+  "ulp",
+  "decimal",
+  "time",
+  "string",
+  "label",
+  "decision",
+  "topk",
+  "rank",
+  "vector",
+  "probs",
+  "custom",
+] as const satisfies readonly RuleType[];
 
 export type ListMode = "ordered" | "multiset" | "set" | "keyed";
 
@@ -30,7 +56,7 @@ export interface CompiledRule extends Cover {
   /** Index into ResolvedModel.rules. */
   readonly index: number;
   readonly path: RulePath;
-  /** Of number, string, label, decision. */
+  /** Of the types of VALUE_TYPES. */
   readonly value: ValueJudge | null;
   /** Of list. */
   readonly list: { readonly mode: ListMode; readonly key: RulePath | null } | null;
@@ -64,5 +90,7 @@ export function inheritedCovers({ exact, fallback }: Inherited): readonly Cover[
 export function applies(rule: CompiledRule, ...values: readonly JsonNode[]): boolean {
   if (!rule.path.deep) return true;
   if (rule.list) return values.some((value) => value.kind === "array");
+  // A custom rule takes any value at a path of its own; at `..*` it is asked of scalars, not of all that holds them.
+  if (rule.type === "custom") return values.some((value) => value.kind !== "object" && value.kind !== "array");
   return rule.value === null || values.some(rule.value.accepts);
 }

@@ -5,7 +5,7 @@ import { Interner } from "../json/intern.ts";
 import { type JsonDocument, type JsonNode, textOf } from "../json/node.ts";
 import { formatField, formatPath } from "../json/path.ts";
 import type { Finding, PairOutcome, PairResult, Warning } from "../types.ts";
-import { type Cover, DEFAULT_COVER } from "./rule.ts";
+import { type Cover, DEFAULT_COVER, type JudgedPlace } from "./rule.ts";
 
 export interface Mark {
   readonly total: number;
@@ -16,7 +16,7 @@ export interface Mark {
 }
 
 /** Mutable, one per pair. */
-export class Sink {
+export class Sink implements JudgedPlace {
   /** Names and indexes walked from `$`. */
   readonly keys: (string | number)[] = [];
   readonly interner = new Interner();
@@ -46,6 +46,18 @@ export class Sink {
     this.#warnings.add(warning);
   };
 
+  path(): string {
+    return formatPath(this.keys);
+  }
+
+  legacyText(node: JsonNode): string {
+    return textOf(this.#legacy, node);
+  }
+
+  candidateText(node: JsonNode): string {
+    return textOf(this.#candidate, node);
+  }
+
   use(index: number): void {
     this.#used.add(index);
   }
@@ -59,12 +71,12 @@ export class Sink {
       this.#findings.pop();
     }
     this.#findings.push({
-      path: formatPath(this.keys),
+      path: this.path(),
       field: formatField(this.keys),
       rule: cover.rule,
       kind,
-      legacy: legacy && textOf(this.#legacy, legacy),
-      candidate: candidate && textOf(this.#candidate, candidate),
+      legacy: legacy && this.legacyText(legacy),
+      candidate: candidate && this.candidateText(candidate),
       delta: deltaOf(legacy, candidate),
       gates: cover.gates,
       critical: cover.critical,
@@ -102,7 +114,7 @@ export class Sink {
 
   /** Byte-equal as written. */
   sameText(legacy: JsonNode, candidate: JsonNode): boolean {
-    return textOf(this.#legacy, legacy) === textOf(this.#candidate, candidate);
+    return this.legacyText(legacy) === this.candidateText(candidate);
   }
 
   /** The heaviest cover among the findings since `mark`: what a finding in their place inherits. */

@@ -21,7 +21,7 @@ export function stringJudge(rule: StringRule, place: string): ValueJudge {
   };
   return {
     accepts: (node) => node.kind === "string",
-    judge: (legacy, candidate, warn) => {
+    judge: (legacy, candidate, { warn }) => {
       if (legacy.kind !== "string" || candidate.kind !== "string") return "type";
       if (legacy.value === candidate.value) return null;
       if (normalise(legacy.value) !== normalise(candidate.value)) return "value";

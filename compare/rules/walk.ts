@@ -32,8 +32,8 @@ export function walk(sink: Sink, legacy: JsonNode, candidate: JsonNode, cursor: 
   if (list) sink.use(list.index);
   const bothLists = legacy.kind === "array" && candidate.kind === "array";
   if (list && !bothLists && !sink.sameText(legacy, candidate)) sink.find(list, "type", legacy, candidate);
-  const silent = judged || own.presence !== null || (list !== null && !bothLists);
-  const below: Inherited = { ...above, exact, fallback: silent ? "silent" : (list ?? above.fallback) };
+  const silent = judged || own.presence !== null || list !== null;
+  const below: Inherited = { ...above, exact, fallback: list && bothLists ? list : silent ? "silent" : above.fallback };
 
   if (above.required) findRequired(sink, legacy, candidate, cursor);
   if (legacy.kind === "object" && candidate.kind === "object") walkMembers(sink, legacy, candidate, cursor, below);
@@ -66,7 +66,7 @@ function judgeLeaf(sink: Sink, legacy: JsonNode, candidate: JsonNode, cursor: Cu
   else sink.uncover();
 }
 
-/** number, string, label, decision; true when any of them judged. */
+/** The rules that judge one value by itself; true when any of them judged. */
 function judgeValue(sink: Sink, legacy: JsonNode, candidate: JsonNode, values: Cursor["values"]): boolean {
   let judged = false;
   for (const rules of values) {
@@ -75,10 +75,9 @@ function judgeValue(sink: Sink, legacy: JsonNode, candidate: JsonNode, values: C
     judged = true;
     sink.use(rule.index);
     const { accepts, judge } = rule.value;
-    if (accepts(legacy) && accepts(candidate)) {
-      const kind = judge(legacy, candidate, sink.warn);
-      if (kind) sink.find(rule, kind, legacy, candidate);
-    } else if (!sink.sameText(legacy, candidate)) sink.find(rule, "type", legacy, candidate);
+    if (sink.sameText(legacy, candidate)) continue;
+    const kind = accepts(legacy) && accepts(candidate) ? judge(legacy, candidate, sink) : "type";
+    if (kind) sink.find(rule, kind, legacy, candidate);
   }
   return judged;
 }

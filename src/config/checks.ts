@@ -5,7 +5,8 @@
 import { LIMITS } from "../limits.ts";
 import { type Fault, show } from "./faults.ts";
 import { KAFKA_CHECKS } from "./kafka-checks.ts";
-import { at, type Check, isMap, list, type RawMap } from "./raw.ts";
+import { at, type Check, entries, isMap, list, type RawMap } from "./raw.ts";
+import { RULE_CHECKS } from "./rule-checks.ts";
 import { parseBytes, parseDuration } from "./units.ts";
 
 export function crossCheck(config: unknown): Fault[] {
@@ -23,10 +24,7 @@ const CHECKS: readonly Check[] = [
   dogstatsdPort,
   modelPattern,
   samplePattern,
-  rulePath,
-  decisionThresholds,
-  listKey,
-  replacePattern,
+  ...RULE_CHECKS,
   rotateBounds,
   memoryBounds,
   timeoutBounds,
@@ -127,77 +125,6 @@ function samplePattern(config: RawMap): Fault[] {
   });
 }
 
-function rulePath(config: RawMap): Fault[] {
-  return rules(config).flatMap(([path, { path: written }]) =>
-    typeof written !== "string" || written === "" || /^\$($|[.[])/.test(written)
-      ? []
-      : [{ path: [...path, "path"], expected: "a path such as $.score or $.codes[*].name", received: show(written) }],
-  );
-}
-
-function decisionThresholds(config: RawMap): Fault[] {
-  return rules(config, "decision").flatMap(([path, { threshold, thresholds }]): Fault[] => {
-    if ((threshold === undefined) === (thresholds === undefined)) {
-      const received = threshold === undefined ? "neither" : "both";
-      return [
-        { path, problem: "a decision needs its threshold", expected: "exactly one of threshold, thresholds", received },
-      ];
-    }
-    const values = list(thresholds);
-    const ascending = values.every((value, i) => i === 0 || Number(value) > Number(values[i - 1]));
-    if (ascending) return [];
-    return [
-      {
-        path: [...path, "thresholds"],
-        expected: "numbers, each greater than the one before",
-        received: show(thresholds),
-      },
-    ];
-  });
-}
-
-function listKey(config: RawMap): Fault[] {
-  return rules(config, "list").flatMap(([path, { mode, key }]): Fault[] => {
-    if (mode === "keyed" && key === undefined) {
-      return [
-        { path, problem: "a keyed list needs its key", expected: "key: $.id, the path of the key in an element" },
-      ];
-    }
-    if (mode === "keyed" || key === undefined) return [];
-    return [
-      {
-        path: [...path, "key"],
-        problem: "only a keyed list has a key",
-        expected: "mode: keyed, or no key",
-        received: show(key),
-      },
-    ];
-  });
-}
-
-function replacePattern(config: RawMap): Fault[] {
-  return rules(config, "string").flatMap(([path, { replace }]) =>
-    list(replace).flatMap((entry, index): Fault[] => {
-      const pattern = isMap(entry) ? entry.pattern : undefined;
-      if (typeof pattern !== "string") return [];
-      try {
-        new RegExp(pattern, "gu");
-        return [];
-      } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
-        return [
-          {
-            path: [...path, "replace", index, "pattern"],
-            problem,
-            expected: "a JavaScript regular expression (flag u)",
-            received: show(pattern),
-          },
-        ];
-      }
-    }),
-  );
-}
-
 const MIB = 1024 * 1024;
 const HOUR_MS = 3_600_000;
 
@@ -255,18 +182,4 @@ function bounded(
 
 function targets(config: RawMap): [string[], RawMap][] {
   return entries(config.targets).map(([name, target]) => [["targets", name], target]);
-}
-
-/** Every rule that is a map, of one type when named, with its path. */
-function rules(config: RawMap, type?: string): [(string | number)[], RawMap][] {
-  return entries(config.models).flatMap(([pattern, settings]) =>
-    list(settings.rules).flatMap((rule, index): [(string | number)[], RawMap][] =>
-      isMap(rule) && (type === undefined || rule.type === type) ? [[["models", pattern, "rules", index], rule]] : [],
-    ),
-  );
-}
-
-function entries(value: unknown): [string, RawMap][] {
-  if (!isMap(value)) return [];
-  return Object.entries(value).filter((entry): entry is [string, RawMap] => isMap(entry[1]));
 }

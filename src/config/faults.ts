@@ -1,7 +1,7 @@
 /** One thing that is wrong in the configuration, and how a zod issue reads to a person. */
 import type { z } from "zod";
 import { keysAt } from "./known.ts";
-import { LATER, LATER_RULES } from "./later.ts";
+import { LATER } from "./later.ts";
 import { nearest } from "./nearest.ts";
 
 export interface Fault {
@@ -73,14 +73,6 @@ function unknownType(path: (string | number)[], issue: Issue, root: unknown): Fa
   const type = valueAt(root, path);
   const expected = `one of ${options.join(", ")}`;
   if (type === undefined) return { path, problem: "required, but not there", expected };
-  if (LATER_RULES.includes(String(type))) {
-    return {
-      path,
-      problem: `rule type \`${type}\` is not available in this version of cutover`,
-      expected,
-      received: show(type),
-    };
-  }
   const near = nearest(String(type), options);
   return {
     path,

@@ -1,10 +1,7 @@
 /** Names of the design that a later version brings: they are refused as such, not as typing errors. */
 
-export const LATER_RULES: readonly string[] = ["ulp", "decimal", "time", "topk", "rank", "vector", "probs", "custom"];
-
 /** Keys by the dotted path of the map in which they will stand. */
 export const LATER: readonly { readonly where: RegExp; readonly keys: readonly string[] }[] = [
   { where: /^targets\.[^.]+$/, keys: ["price"] },
   { where: /^models\..+\.gate$/, keys: ["maxP99Ratio", "maxMismatches"] },
-  { where: /^models\..+\.rules\[\d+\]$/, keys: ["use"] },
 ];

@@ -7,6 +7,7 @@ import { crossCheck } from "./checks.ts";
 import type { ConfigDocument } from "./document.ts";
 import { dotted, type Fault, faultsOf } from "./faults.ts";
 import { resolveKafka } from "./kafka.ts";
+import { findModules } from "./modules.ts";
 import { applyOverrides, type Env, type Override, overridesOf, type SettingFlags } from "./overrides.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { type Setting, settingsOf } from "./sources.ts";
@@ -77,6 +78,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     folder: path.resolve(cwd, besideFile(found?.file, ".")),
     ...(source.fault ? { sourceFault: source.fault } : {}),
     modelPatterns: patterns.length > 0 ? patterns : Object.keys(parsed.data.models),
+    ruleModules: await findModules(parsed.data.models, (module) => path.resolve(cwd, besideFile(found?.file, module))),
   };
   return { config, file: found?.file, sources: settingsOf(config, { file: found?.file, document, overrides }) };
 }

@@ -15,3 +15,9 @@ export function at(value: unknown, path: readonly string[]): unknown {
 export function isMap(value: unknown): value is RawMap {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
+
+/** Members of a map that are maps themselves. */
+export function entries(value: unknown): [string, RawMap][] {
+  if (!isMap(value)) return [];
+  return Object.entries(value).filter((entry): entry is [string, RawMap] => isMap(entry[1]));
+}

@@ -1,5 +1,6 @@
 /** Parity rules as written in `models.<pattern>.rules`. Exact readings stand in ARCHITECTURE.md and the guide. */
 import { z } from "zod";
+import { microsecondsSchema } from "./units.ts";
 
 const common = {
   /** `$.codes[*].score`; names with dots quoted: `$["a.b"]`. `$` is the whole answer, `$..*` every value. */
@@ -11,6 +12,10 @@ const common = {
   critical: z.boolean().default(false),
 };
 const nonNegative = z.number().min(0);
+const coerce = z.boolean().default(false);
+/** Of topk and rank: where in an element its id stands (the element itself when absent), and the score to order by. */
+const place = z.string().min(1);
+export const CUSTOM_USE = /^[^#\s][^#]*#[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 const width = z.union([z.literal(64), z.literal(32)]).default(64);
 
 export const ruleSchema = z.discriminatedUnion("type", [
@@ -21,7 +26,34 @@ export const ruleSchema = z.discriminatedUnion("type", [
     atol: nonNegative,
     rtol: nonNegative,
     width,
-    coerce: z.boolean().default(false),
+    coerce,
+  }),
+  z.strictObject({
+    type: z.literal("ulp"),
+    ...common,
+    /** Largest distance, in units in the last place of the width. */
+    max: z.int().min(0),
+    width,
+    coerce,
+  }),
+  z.strictObject({
+    type: z.literal("decimal"),
+    ...common,
+    /** Digits after the point; −3 rounds to thousands. */
+    scale: z.int().min(-1_000).max(1_000),
+    /** half-up goes away from zero at a half, down towards zero always. */
+    rounding: z.enum(["half-even", "half-up", "down"]).default("half-even"),
+    coerce,
+  }),
+  z.strictObject({
+    type: z.literal("time"),
+    ...common,
+    /** Microseconds; written as `250us`, `5ms`, `1s`, `2m`, `1h`, `1d`, or 0. */
+    tolerance: microsecondsSchema.prefault(0),
+    /** Numbers are epoch times in this unit. */
+    unit: z.enum(["s", "ms", "us"]).optional(),
+    /** Reads epoch times in text, and lets text stand against a number. */
+    coerce,
   }),
   z.strictObject({
     type: z.literal("string"),
@@ -37,7 +69,7 @@ export const ruleSchema = z.discriminatedUnion("type", [
     ...common,
     /** Near-tie of legacy's top two, when the value is a vector. */
     margin: nonNegative.default(0),
-    coerce: z.boolean().default(false),
+    coerce,
   }),
   z.strictObject({
     type: z.literal("decision"),
@@ -46,6 +78,45 @@ export const ruleSchema = z.discriminatedUnion("type", [
     thresholds: z.array(z.number()).min(1).optional(),
     /** Half-width around a threshold inside which a change of side is borderline, not a mismatch. */
     band: nonNegative.default(0),
+  }),
+  z.strictObject({
+    type: z.literal("topk"),
+    ...common,
+    k: z.int().min(1),
+    id: place.optional(),
+    by: place.optional(),
+    /** Each id that both have moved at most so many places. */
+    places: z.int().min(0).optional(),
+    /** At least so many ids are shared; all of the longer list when absent. */
+    overlap: z.int().min(0).optional(),
+  }),
+  z.strictObject({
+    type: z.literal("rank"),
+    ...common,
+    method: z.enum(["kendall", "spearman", "rbo"]),
+    /** Least coefficient. */
+    min: z.number().min(-1).max(1),
+    id: place.optional(),
+    by: place.optional(),
+    /** Lists that do not hold the same ids are judged by those they share. */
+    partial: z.boolean().default(false),
+  }),
+  z.strictObject({
+    type: z.literal("vector"),
+    ...common,
+    method: z.enum(["l2", "cosine", "max", "quantile"]),
+    /** Least cosine; of the others the largest difference. */
+    limit: z.number(),
+    /** Which quantile of the differences, 0 to 1. */
+    q: z.number().min(0).max(1).optional(),
+  }),
+  z.strictObject({
+    type: z.literal("probs"),
+    ...common,
+    /** How far a sum may be from 1. */
+    sum: nonNegative.default(1e-6),
+    /** Largest Jensen–Shannon divergence, in nats. */
+    divergence: nonNegative,
   }),
   z.strictObject({
     type: z.literal("list"),
@@ -75,6 +146,12 @@ export const ruleSchema = z.discriminatedUnion("type", [
     owner: z.string().min(1),
     /** Day (UTC) after which the rule no longer applies. */
     expires: z.iso.date(),
+  }),
+  z.strictObject({
+    type: z.literal("custom"),
+    ...common,
+    /** `./checks.mjs#sameAddress`: an exported function of a module beside the config file. */
+    use: z.string().regex(CUSTOM_USE, { error: "expected MODULE#FUNCTION, such as ./checks.mjs#sameAddress" }),
   }),
 ]);
 export type Rule = z.infer<typeof ruleSchema>;

@@ -1,6 +1,7 @@
 /** The config file, as written (input) and as resolved (output of the same zod schema). */
 import { z } from "zod";
 import type { CutoverError } from "../errors.ts";
+import type { RuleModule } from "./modules.ts";
 import { modelSchema } from "./rules.ts";
 import { bytesSchema, durationSchema } from "./units.ts";
 
@@ -203,6 +204,8 @@ export type Config = z.infer<typeof configSchema> & {
   readonly modelPatterns: readonly string[];
   /** Folder of the config file: relative paths of targets start there. The working directory when there is none. */
   readonly folder?: string;
+  /** Modules of custom rules, by the name that `use` gives them. */
+  readonly ruleModules?: Readonly<Record<string, RuleModule>>;
   /** What the source needs and is not here, thrown by who reads the source: replay and compare need none of it. */
   readonly sourceFault?: CutoverError;
 };

@@ -37,3 +37,23 @@ function unit(parse: (text: string) => number | undefined, expected: string) {
     return parsed;
   });
 }
+
+const MICROSECONDS: Readonly<Record<string, number>> = {
+  us: 1,
+  ms: 1e3,
+  s: 1e6,
+  m: 60e6,
+  h: 3600e6,
+  d: 86_400e6,
+};
+const MICROSECONDS_EXPECTED = "expected a duration such as 250us, 5ms, 1s or 2m, or 0";
+
+/** Microseconds, 0 included; written as `250us`, `5ms`, `1s`, `2m`, `1h`, `1d`. */
+export const microsecondsSchema = z
+  .union([z.literal(0), z.string()], { error: MICROSECONDS_EXPECTED })
+  .transform((value, context) => {
+    const parsed = value === 0 ? 0 : parseUnit(value, MICROSECONDS);
+    if (parsed !== undefined && Number.isSafeInteger(parsed)) return parsed;
+    context.issues.push({ code: "custom", message: MICROSECONDS_EXPECTED, input: value });
+    return z.NEVER;
+  });

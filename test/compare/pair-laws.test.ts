@@ -97,6 +97,68 @@ describe("laws of judgePair", () => {
     );
   });
 
+  describe("widening never adds a mismatch, whatever the parameter", () => {
+    const number = fc.oneof(fc.double({ min: 0, max: 1 }), fc.double(), fc.constantFrom(0, 1, 0.5));
+    const texts = fc.tuple(number, number, fc.array(fc.tuple(number, number), { maxLength: 4 })).map(([a, b, rest]) => {
+      const text = (side: 0 | 1) =>
+        `[${[side === 0 ? a : b, ...rest.map((both) => both[side])].map(String).join(",")}]`;
+      return [text(0), text(1)] as const;
+    });
+    const ids = fc
+      .tuple(...[0, 1].map(() => fc.uniqueArray(fc.nat(5), { minLength: 1 })))
+      .map((some) => some.map(print));
+    const distributions = fc
+      .array(fc.tuple(fc.nat(9), fc.nat(9)), { minLength: 1, maxLength: 4 })
+      .filter((rows) => rows.some(([p]) => p > 0) && rows.some(([, q]) => q > 0))
+      .map((rows) => {
+        const share = (side: 0 | 1) => rows.map((row) => row[side] / rows.reduce((sum, one) => sum + one[side], 0));
+        return [print(share(0)), print(share(1))];
+      });
+    const unit = fc.double({ min: 0, max: 1, noNaN: true });
+    const count = fc.nat(6);
+    type Rule = Record<string, unknown>;
+    const rows: readonly (readonly [
+      string,
+      fc.Arbitrary<readonly string[]>,
+      fc.Arbitrary<number>,
+      (at: number) => Rule,
+    ])[] = [
+      ["ulp max", texts, fc.nat(2 ** 30), (max) => ({ path: "$[*]", type: "ulp", max })],
+      ["decision band", texts, unit, (band) => ({ path: "$[*]", type: "decision", threshold: 0.5, band })],
+      ["label margin", texts, unit, (margin) => ({ path: "$", type: "label", margin })],
+      ["time tolerance", texts, count, (n) => ({ path: "$[*]", type: "time", unit: "s", tolerance: `${n}00ms` })],
+      ["topk places", ids, count, (places) => ({ path: "$", type: "topk", k: 3, overlap: 1, places })],
+      ["topk overlap", ids, fc.nat(3), (less) => ({ path: "$", type: "topk", k: 3, overlap: 3 - less })],
+      [
+        "kendall min",
+        ids,
+        unit,
+        (less) => ({ path: "$", type: "rank", method: "kendall", min: 1 - 2 * less, partial: true }),
+      ],
+      ["rbo min", ids, unit, (less) => ({ path: "$", type: "rank", method: "rbo", min: 1 - less, partial: true })],
+      ["vector max", texts, unit, (limit) => ({ path: "$", type: "vector", method: "max", limit })],
+      ["vector l2", texts, unit, (limit) => ({ path: "$", type: "vector", method: "l2", limit })],
+      ["vector quantile", texts, unit, (limit) => ({ path: "$", type: "vector", method: "quantile", q: 0.5, limit })],
+      ["cosine limit", texts, unit, (less) => ({ path: "$", type: "vector", method: "cosine", limit: 1 - 2 * less })],
+      ["probs divergence", distributions, unit, (divergence) => ({ path: "$", type: "probs", divergence })],
+    ];
+    test.each(rows)("%s", (_name, pairs, parameter, rule) => {
+      let [matched, told] = [0, 0];
+      fc.assert(
+        fc.property(pairs, parameter, parameter, ([a = "", b = ""], one, other) => {
+          const [narrow, wide] = [Math.min(one, other), Math.max(one, other)];
+          const outcome = (at: number) => judge(modelOf([rule(at)], null), a, ` ${b}`).outcome;
+          if (outcome(narrow) === "match") expect(outcome(wide)).toBe("match");
+          matched += Number(outcome(wide) === "match");
+          told += Number(outcome(wide) !== outcome(narrow));
+        }),
+        { numRuns: 2_000 },
+      );
+      // The law would hold for a rule that passes nothing, or all: it must have been put to the test.
+      expect([matched > 0, told > 0]).toEqual([true, true]);
+    });
+  });
+
   test("shuffling the elements of a multiset or set, or doubling those of a set, changes nothing", () => {
     const shuffled = fc
       .array(safeValue, { maxLength: 6 })
