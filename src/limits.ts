@@ -101,6 +101,8 @@ export const LIMITS = {
   /** Distinct field paths kept of one model before they collapse. */
   fieldsPerModel: 1_024,
   exemplarsPerGroup: 5,
+  /** Latencies of each side below which a limit of the p99 ratio is not judged. */
+  latencyLimitAnswers: 1_000,
   /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
   exemplarChars: 300,
   /** Findings buffered before a row group of diffs is written, and uncompressed bytes of one diffs object. */

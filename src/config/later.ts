@@ -7,6 +7,5 @@ export const LATER: readonly { readonly where: RegExp; readonly keys: readonly s
   { where: /^targets\.[^.]+$/, keys: ["command", "module", "rate", "price", "production"] },
   { where: /^targets\.[^.]+\.concurrency$/, keys: ["adaptive"] },
   { where: /^targets\.[^.]+\.retry$/, keys: ["budget"] },
-  { where: /^models\..+\.gate$/, keys: ["maxP99Ratio", "maxMismatches"] },
   { where: /^models\..+\.rules\[\d+\]$/, keys: ["use"] },
 ];

@@ -10,6 +10,7 @@ import { resolveKafka } from "./kafka.ts";
 import { applyOverrides, type Env, type Override, overridesOf, type SettingFlags } from "./overrides.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { type Setting, settingsOf } from "./sources.ts";
+import { readWaivers } from "./waivers.ts";
 
 export const DEFAULT_CONFIG_FILE = "cutover.yaml";
 
@@ -67,6 +68,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     );
   }
   const patterns = document.keysOf(["models"]);
+  const waivers = await loadWaivers(parsed.data.waivers, found?.file, cwd);
   const source = await resolveSource(parsed.data, { file: found?.file, cwd, env, document, overrides });
   const config: Config = {
     ...parsed.data,
@@ -75,6 +77,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       : besideFile(found?.file, parsed.data.store),
     capture: withFilesBeside(found?.file, source.capture),
     ...(source.fault ? { sourceFault: source.fault } : {}),
+    ...waivers,
     modelPatterns: patterns.length > 0 ? patterns : Object.keys(parsed.data.models),
   };
   return { config, file: found?.file, sources: settingsOf(config, { file: found?.file, document, overrides }) };
@@ -103,6 +106,22 @@ async function resolveSource(
   if (faults.length === 0) return { capture: resolved };
   const placed = faults.map((fault) => placeFault(fault, file, document, overrides));
   return { capture: resolved, fault: new ConfigError(placed, file ?? "the settings") };
+}
+
+async function loadWaivers(
+  named: string | undefined,
+  file: string | undefined,
+  cwd: string,
+): Promise<Pick<Config, "waiverList" | "waiverFault">> {
+  if (named === undefined) return {};
+  const place = besideFile(file, named);
+  const { waivers, faults } = await readWaivers(path.resolve(cwd, place));
+  if (faults.length === 0) return { waiverList: waivers };
+  const placed = faults.map((fault) => {
+    const at = dotted(fault.path);
+    return { ...fault, place: `${place}${fault.line ? `:${fault.line}` : ""}${at === "" ? "" : ` ${at}`}` };
+  });
+  return { waiverFault: new ConfigError(placed, place) };
 }
 
 async function readConfigFile(

@@ -42,7 +42,10 @@ function definedOnly(gate: WrittenGate): Partial<Gate> {
   return Object.fromEntries(Object.entries(gate).filter(([, value]) => value !== undefined));
 }
 
-/** sha256 of everything that judges: rules, defaults, gates, and the order of patterns. First 12 hex in keys. */
+/** sha256 of everything that judges: rules, defaults, gates, the order of patterns, waivers. First 12 hex in keys. */
 export function rulesHash(config: Config): string {
-  return sha256Hex(canonicalJson(config.modelPatterns.map((pattern) => [pattern, config.models[pattern]])));
+  const patterns = config.modelPatterns.map((pattern) => [pattern, config.models[pattern]]);
+  if (config.waiverFault) throw config.waiverFault;
+  const { waiverList = [] } = config;
+  return sha256Hex(canonicalJson(waiverList.length === 0 ? patterns : { patterns, waivers: waiverList }));
 }

@@ -21,7 +21,7 @@ interface Origins {
 
 /** Every setting that has a value, maps in the order of the schema, lists as one setting. */
 export function settingsOf(config: Config, origins: Origins): Setting[] {
-  const { modelPatterns, models, sourceFault: _, ...rest } = config;
+  const { modelPatterns, models, sourceFault: _, waiverList: _waivers, waiverFault: _fault, ...rest } = config;
   const ordered = { ...rest, models: modelPatterns.map((pattern) => [pattern, models[pattern]] as const) };
   return [
     ...leaves([], { ...ordered, models: undefined }),
