@@ -9,6 +9,7 @@ import { currentSummary, findSummary, type GateOptions, gateStage, staleReason }
 import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
 import { type CompareOptions, compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
+import type { SelfTestOptions } from "./selftest/stage.ts";
 
 export { gateStage } from "./gate.ts";
 export { printSummary } from "./print.ts";
@@ -17,6 +18,7 @@ export { compareStage } from "./run-compare.ts";
 const GATE_HELP = `
 Example:
   $ cutover gate --model 'client-a/*'
+  $ cutover gate --self-test            0 when every seeded fault is caught or accepted by a rule, which it names
 
 Exit codes: 0 pass, 1 fail, 3 inconclusive, 4 nothing compared, 5 error: something could not be compared, or
 the comparison is missing or out of date (cutover compare makes it).`;
@@ -29,8 +31,13 @@ export function addCompareCommands(program: Command, run: Runner): void {
     )
     .action(run(compareAction));
   gateFlags(program.command("gate").description("the verdict of a comparison as an exit code"))
+    .option("--self-test", "whether comparison and gate would see faults put into legacy's own answers", false)
     .addHelpText("after", GATE_HELP)
-    .action(run((session: Session, flags: GateFlags) => gateAction(session, { run: flags.run, models: flags.model })));
+    .action(
+      run((session: Session, { run: id, model: models, selfTest }: GateFlags & { readonly selfTest: boolean }) =>
+        selfTest ? selfTestAction(session, { run: id, models }) : gateAction(session, { run: id, models }),
+      ),
+    );
   runFlag(program.command("report").description("the HTML report of a comparison, rendered from its summary"))
     .option("--out <file>", "write it to a file")
     .option("--open", "open it in the browser", false)
@@ -99,6 +106,18 @@ async function gateAction(session: Session, options: GateOptions): Promise<numbe
   const { summary, exitCode } = await gateStage(session, options);
   await printSummary(session, summary);
   return exitCode;
+}
+
+async function selfTestAction(session: Session, options: SelfTestOptions): Promise<number> {
+  const [{ selfTestStage }, { renderSelfTest }] = await Promise.all([
+    import("./selftest/stage.ts"),
+    import("./selftest/render.ts"),
+  ]);
+  const test = await selfTestStage(session, options);
+  const { stdout } = session.streams;
+  await session.log.flush();
+  await stdout.write(session.flags.json ? `${JSON.stringify(test, null, 2)}\n` : renderSelfTest(test, stdout.columns));
+  return test.exitCode;
 }
 
 async function reportAction(session: Session, flags: ReportFlags): Promise<number> {

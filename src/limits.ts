@@ -101,6 +101,9 @@ export const LIMITS = {
   /** Distinct field paths kept of one model before they collapse. */
   fieldsPerModel: 1_024,
   exemplarsPerGroup: 5,
+  /** Answers of each model that a self-test changes, and bytes of all of them. */
+  selfTestRows: 50,
+  selfTestBytes: 64 * MIB,
   /** Latencies of each side below which a limit of the p99 ratio is not judged. */
   latencyLimitAnswers: 1_000,
   /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
