@@ -1,6 +1,6 @@
 /** The compare stage: judges every unit of a run, and writes diffs, report and, last of all, summary.json. */
 import { rulesHash } from "../src/config/models.ts";
-import { diffsPrefix, reportKey, summaryKey } from "../src/lake/keys.ts";
+import { diffsPrefix, junitKey, reportKey, summaryKey } from "../src/lake/keys.ts";
 import { type Run, readSkips, resolveRun } from "../src/lake/run.ts";
 import { compileSelection } from "../src/lake/selection.ts";
 import { LIMITS } from "../src/limits.ts";
@@ -8,6 +8,7 @@ import { Vectors } from "../src/parquet/vectors.ts";
 import type { Session, Stage } from "../src/session.ts";
 import type { Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
+import { renderJunit } from "./ci/junit.ts";
 import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
@@ -57,6 +58,10 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   });
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);
   await writeReport(session, summary);
+  await store.put(junitKey(run.run, rules), new TextEncoder().encode(renderJunit(summary)), {
+    contentType: "application/xml",
+    signal,
+  });
   await store.put(summaryKey(run.run, rules), encodeSummary(summary), { contentType: "application/json", signal });
   sendMetrics(session.metrics, summary, `${store.url} ${reportKey(run.run, rules)}`);
   return summary;

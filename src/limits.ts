@@ -115,6 +115,9 @@ export const LIMITS = {
   reportTargetBytes: 10 * MIB,
   reportWarnBytes: 25 * MIB,
   reportMaxBytes: 50 * MIB,
+  /** A comment on a pull request, and a step's summary, as GitHub takes them, with room for what a job adds. */
+  ciCommentBytes: 60_000,
+  ciStepSummaryBytes: 1_000_000,
   /** Bytes of one DogStatsD datagram. */
   datagramBytes: 1_400,
   /** Field paths, and models, used as a metric tag; the rest is `other`. */
