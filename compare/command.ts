@@ -1,22 +1,25 @@
 /** Commands of this stage: compare, gate, report, export, runs. They read flags, call the stage, print, and exit by its verdict. */
 import { type Command, Option } from "commander";
-import { EXIT } from "../src/errors.ts";
+import { EXIT, type ExitCode } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
 import { resolveRun } from "../src/lake/run.ts";
 import type { Runner, Session } from "../src/session.ts";
+import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "./export.ts";
 import { currentSummary, findSummary, type GateOptions, gateStage, staleReason } from "./gate.ts";
 import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
 import { type CompareOptions, compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
+import type { SelfTestOptions } from "./selftest/stage.ts";
 
-export { gateStage } from "./gate.ts";
+export type { Reporter } from "./ci/reporters.ts";
 export { printSummary } from "./print.ts";
 export { compareStage } from "./run-compare.ts";
 
 const GATE_HELP = `
 Example:
   $ cutover gate --model 'client-a/*'
+  $ cutover gate --self-test            0 when every seeded fault is caught or accepted by a rule, which it names
 
 Exit codes: 0 pass, 1 fail, 3 inconclusive, 4 nothing compared, 5 error: something could not be compared, or
 the comparison is missing or out of date (cutover compare makes it).`;
@@ -29,8 +32,14 @@ export function addCompareCommands(program: Command, run: Runner): void {
     )
     .action(run(compareAction));
   gateFlags(program.command("gate").description("the verdict of a comparison as an exit code"))
+    .option("--self-test", "whether comparison and gate would see faults put into legacy's own answers", false)
     .addHelpText("after", GATE_HELP)
-    .action(run((session: Session, flags: GateFlags) => gateAction(session, { run: flags.run, models: flags.model })));
+    .action(
+      run((session: Session, flags: GateFlags & { readonly selfTest: boolean }) => {
+        const options = { run: flags.run, models: flags.model };
+        return flags.selfTest ? selfTestAction(session, options) : gateAction(session, options, flags.reporter);
+      }),
+    );
   runFlag(program.command("report").description("the HTML report of a comparison, rendered from its summary"))
     .option("--out <file>", "write it to a file")
     .option("--open", "open it in the browser", false)
@@ -57,15 +66,21 @@ export function compareFlags(command: Command): Command {
 
 /** Flags of gate, on any command that judges; `models` of GateOptions is `--model`. */
 export function gateFlags(command: Command): Command {
-  return addOnce(runFlag(command), "--model <pattern...>", "judge only these models (* stands for any characters)");
+  const models = new Option("--model <pattern...>", "judge only these models (* stands for any characters)");
+  const reporters = new Option(
+    "--reporter <name...>",
+    "junit[=FILE], markdown[=FILE], github, or none (default: github where GITHUB_ACTIONS is set)",
+  );
+  // Read with the flags, so that a wrong one is told before any work.
+  reporters.argParser((text, before: Reporter[] = []) => [...before, ...parseReporter(text)]);
+  return addOnce(addOnce(runFlag(command), models), reporters);
 }
 
 function runFlag(command: Command): Command {
-  return addOnce(command, "--run <id>", "run to read (default: the latest)");
+  return addOnce(command, new Option("--run <id>", "run to read (default: the latest)"));
 }
 
-function addOnce(command: Command, flags: string, description: string): Command {
-  const option = new Option(flags, description);
+function addOnce(command: Command, option: Option): Command {
   const known = command.options.some(({ long }) => long === option.long);
   return known ? command : command.addOption(option);
 }
@@ -73,6 +88,7 @@ function addOnce(command: Command, flags: string, description: string): Command 
 interface GateFlags {
   readonly run?: string;
   readonly model?: readonly string[];
+  readonly reporter?: readonly Reporter[];
 }
 
 interface ExportFlags {
@@ -95,10 +111,28 @@ async function compareAction(session: Session, options: CompareOptions): Promise
   return EXIT.pass;
 }
 
-async function gateAction(session: Session, options: GateOptions): Promise<number> {
+/** The verdict, printed and reported; also the end of `cutover run`. */
+export async function gateAction(
+  session: Session,
+  options: GateOptions,
+  reporters: readonly Reporter[] = detectReporters(process.env),
+): Promise<ExitCode> {
   const { summary, exitCode } = await gateStage(session, options);
   await printSummary(session, summary);
+  await report(session, summary, reporters, process.env);
   return exitCode;
+}
+
+async function selfTestAction(session: Session, options: SelfTestOptions): Promise<number> {
+  const [{ selfTestStage }, { renderSelfTest }] = await Promise.all([
+    import("./selftest/stage.ts"),
+    import("./selftest/render.ts"),
+  ]);
+  const test = await selfTestStage(session, options);
+  const { stdout } = session.streams;
+  await session.log.flush();
+  await stdout.write(session.flags.json ? `${JSON.stringify(test, null, 2)}\n` : renderSelfTest(test, stdout.columns));
+  return test.exitCode;
 }
 
 async function reportAction(session: Session, flags: ReportFlags): Promise<number> {

@@ -7,8 +7,10 @@ import type { Session, Stage } from "../src/session.ts";
 import { listInputs } from "./inputs.ts";
 import { createModelTable, distinctRules, utcDay } from "./models.ts";
 import { listComparisons, readSummary, staleness } from "./stored.ts";
+import { expiredWaivers } from "./summarise/waivers.ts";
 import type { Summary } from "./summary.ts";
 import { judgeRun } from "./verdict.ts";
+import { waivesOf } from "./waive.ts";
 
 export interface GateOptions {
   /** Default: the run created last. */
@@ -43,7 +45,7 @@ export function judgeSummary(summary: Summary, patterns: readonly string[]): Ret
       received: patterns.join(", "),
     });
   }
-  return judgeRun(chosen, summary.problems ?? []);
+  return judgeRun(chosen, summary.problems ?? [], expiredWaivers(summary.waivers ?? []));
 }
 
 /** The comparison of the run under the rules in force, of the answers as they stand; COMPARE_MISSING otherwise. */
@@ -66,7 +68,7 @@ export async function findSummary({ config, store }: Session, run: Run): Promise
   const never = others.length === 0;
   const message = never
     ? "the run has not been compared"
-    : "the run was compared under other rules than those in force";
+    : "the run was compared under other rules or waivers than those in force";
   throw new CutoverError("COMPARE_MISSING", message, {
     place: `run ${run.run}`,
     ...(never ? {} : { expected: `rules ${rules}`, received: `rules ${others.join(", ")}` }),
@@ -80,7 +82,8 @@ export async function staleReason(session: Session, run: Run, summary: Summary):
   const { digest } = await listInputs(store, run, signal);
   const table = createModelTable(config, utcDay(clock.now()));
   const expired = distinctRules(Object.keys(summary.models).flatMap((name) => table.expired(name)));
-  return staleness(summary, { inputs: digest, expired, version });
+  const { expired: waivers } = waivesOf(config, utcDay(clock.now()));
+  return staleness(summary, { inputs: digest, expired, expiredWaivers: [...waivers], version });
 }
 
 function compareCommand({ run }: Run): string {

@@ -34,8 +34,9 @@ export interface Exemplar {
 
 export interface GroupTally {
   readonly key: GroupKey;
-  /** Findings, one per pair and full fingerprint. */
+  /** Findings, one per pair and full fingerprint; those of them that a waiver accepts. */
   count: number;
+  waived: number;
   readonly exemplars: Exemplar[];
 }
 
@@ -60,6 +61,10 @@ const GROUP_LIMITS: GroupLimits = {
   exemplars: LIMITS.exemplarsPerGroup,
 };
 
+interface Added extends Omit<GroupTally, "exemplars"> {
+  readonly exemplars: Iterable<Exemplar>;
+}
+
 interface ModelGroups {
   level: number;
   groups: Map<string, GroupTally>;
@@ -80,9 +85,9 @@ export class Groups {
   }
 
   /** Counts `count` findings with the exemplars they offer. */
-  add(model: string, key: GroupKey, count: number, exemplars: Iterable<Exemplar>): void {
+  add(model: string, key: GroupKey, count: number, exemplars: Iterable<Exemplar>, waived = 0): void {
     const groups = this.#of(model);
-    if (!this.#put(groups, coarsen(key, groups.level), count, exemplars)) return;
+    if (!this.#put(groups, { key: coarsen(key, groups.level), count, waived, exemplars })) return;
     this.#coarsenTo(groups, groups.level);
     while (this.#floor < COARSEST && this.#load() > this.#limits.perRun) {
       this.#floor++;
@@ -95,7 +100,7 @@ export class Groups {
     for (const each of this.#models.values()) this.#coarsenTo(each, this.#floor);
     for (const [model, { level, groups }] of other.#models) {
       this.#coarsenTo(this.#of(model), level);
-      for (const { key, count, exemplars } of groups.values()) this.add(model, key, count, exemplars);
+      for (const { key, count, exemplars, waived } of groups.values()) this.add(model, key, count, exemplars, waived);
     }
   }
 
@@ -133,12 +138,13 @@ export class Groups {
   }
 
   /** Returns whether the group is new. */
-  #put(into: ModelGroups, key: GroupKey, count: number, exemplars: Iterable<Exemplar>): boolean {
+  #put(into: ModelGroups, { key, count, waived, exemplars }: Added): boolean {
     const name = nameOf(key);
     const known = into.groups.get(name);
-    const group = known ?? { key, count: 0, exemplars: [] };
+    const group = known ?? { key, count: 0, waived: 0, exemplars: [] };
     if (known === undefined) into.groups.set(name, group);
     group.count += count;
+    group.waived += waived;
     for (const exemplar of exemplars) keepLowest(group.exemplars, exemplar, this.#limits.exemplars);
     return known === undefined;
   }
@@ -149,13 +155,18 @@ export class Groups {
       model.level++;
       const finer = model.groups.values();
       model.groups = new Map();
-      for (const { key, count, exemplars } of finer) this.#put(model, coarsen(key, model.level), count, exemplars);
+      for (const group of finer) this.#put(model, { ...group, key: coarsen(group.key, model.level) });
     }
   }
 }
 
 function coarsen(key: GroupKey, level: number): GroupKey {
   return COARSEN[level]?.(key) ?? key;
+}
+
+/** Fingerprints under which a finding of the model may stand in a report, from the finest level to the coarsest. */
+export function groupNames(model: string, key: GroupKey): string[] {
+  return COARSEN.map((coarser) => fingerprint(model, coarser(key)));
 }
 
 /** `1:` and 12 hex digits. */

@@ -4,6 +4,7 @@ import { rankOf, type SelectionRow, type Selects } from "../src/lake/selection.t
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
 import { formatPosition } from "../src/record.ts";
+import { countEqual, countEvidence, countPair } from "./accumulate/count.ts";
 import { bump } from "./accumulate/fields.ts";
 import type { ModelTally, RunTally } from "./accumulate/tally.ts";
 import { cutChars, cutText, type DiffWriter } from "./diffs.ts";
@@ -14,6 +15,7 @@ import type { Answers, RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
 import type { CompiledModel } from "./rules/compile.ts";
 import type { PairResult } from "./types.ts";
+import { isWaived, type KeyedFinding, type Waives, waiverOf } from "./waive.ts";
 
 /** Compiled rules of a model, made once. */
 export type ModelOf = (model: string) => CompiledModel;
@@ -23,11 +25,22 @@ export interface JudgeContext {
   readonly modelOf: ModelOf;
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
+  readonly waives: Waives;
   /** The captured columns of one row group. */
   readonly columns: Vectors;
 }
 
-const COLUMNS = ["id", "model", "capturedAt", "output", "outputType", "status", "latencyMs", "offset"] as const;
+const COLUMNS = [
+  "id",
+  "model",
+  "modelVersion",
+  "capturedAt",
+  "output",
+  "outputType",
+  "status",
+  "latencyMs",
+  "offset",
+] as const;
 /** Fingerprints remembered, so that a frequent one is hashed once. */
 const FINGERPRINTS_KEPT = 4_096;
 
@@ -60,7 +73,7 @@ export class Judge {
   readonly #tally: RunTally;
   readonly #diffs: DiffWriter;
   readonly #row: Row;
-  readonly #fingerprints = new Map<string, string>();
+  readonly #names = new Map<string, { readonly fingerprint: string; readonly waiver: KeyedFinding["waiver"] }>();
   #model: { readonly name: string; readonly code: number; readonly tally: ModelTally } | undefined;
   #models = 0;
 
@@ -88,6 +101,7 @@ export class Judge {
     const { selects, answers, repeated, columns } = this.#context;
     const ids = columns.bytes("id");
     const models = columns.bytes("model");
+    const versions = columns.bytes("modelVersion");
     const times = columns.numbers("capturedAt").values;
     const outputs = columns.bytes("output");
     const types = columns.bytes("outputType");
@@ -112,17 +126,22 @@ export class Judge {
       }
       const status = statuses[i] as number;
       const type = types.text(i);
+      let mismatch = false;
       if (answers.equals(at, status, type, outputs.data, outputs.starts[i], outputs.ends[i])) {
-        tally.match++;
+        countEqual(tally, status, outputs.data, outputs.starts[i] as number, outputs.ends[i] as number);
       } else {
-        const compiled = this.#context.modelOf(row.model);
-        const result = judgePair(compiled, { status, type, body: outputs.bytes(i) }, answers.at(at));
-        countPair(tally, result);
-        if (result.findings.length > 0) await this.#findings(result);
+        const legacy = { status, type, body: outputs.bytes(i) };
+        const candidate = answers.at(at);
+        const result = judgePair(this.#context.modelOf(row.model), legacy, candidate);
+        const keyed = this.#keyed(result);
+        mismatch = countPair(tally, result, keyed);
+        if (keyed.length > 0) await this.#findings(keyed);
         if (result.notComparable !== null) continue;
+        if (!mismatch) countEvidence(tally, legacy, candidate);
       }
+      tally.versions.add(versions.text(i), mismatch);
       if (!latencies.isNull(i)) tally.legacyLatency.add(latencies.values[i] as number);
-      tally.candidateLatency.add(answers.latency(at));
+      tally.addLatency(answers.latency(at), answers.isCold(at));
     }
   }
 
@@ -134,20 +153,29 @@ export class Judge {
     return this.#model;
   }
 
-  async #findings(result: PairResult): Promise<void> {
+  #keyed(result: PairResult): KeyedFinding[] {
+    return result.findings.map((finding) => {
+      const { field, rule, kind } = finding;
+      const key: GroupKey = { path: field, kind, rule, ...fingerprintParts(finding) };
+      return { finding, key, waiver: this.#named(this.#row.model, key).waiver };
+    });
+  }
+
+  async #findings(keyed: readonly KeyedFinding[]): Promise<void> {
     const { id, model, log, partition, offset } = this.#row;
     const rank = rankOf(this.#row);
     const seen = new Set<string>();
-    for (const finding of result.findings) {
-      const { path, field, rule, kind, legacy, candidate, delta } = finding;
-      const key: GroupKey = { path: field, kind, rule, ...fingerprintParts(finding) };
-      const name = this.#fingerprint(model, key);
+    for (const one of keyed) {
+      const { key } = one;
+      const { path, rule, kind, legacy, candidate, delta } = one.finding;
+      const waived = isWaived(one);
+      const name = this.#named(model, key).fingerprint;
       if (!seen.has(name)) {
         seen.add(name);
         const exemplars = this.#tally.groups.wants(model, key, rank)
           ? [{ rank, id, path, legacy: cutChars(legacy), candidate: cutChars(candidate) }]
           : [];
-        this.#tally.groups.add(model, key, 1, exemplars);
+        this.#tally.groups.add(model, key, 1, exemplars, waived ? 1 : 0);
       }
       await this.#diffs.add({
         id,
@@ -159,7 +187,7 @@ export class Judge {
         candidate: cutText(candidate),
         delta,
         fingerprint: name,
-        waived: false,
+        waived,
         log,
         partition,
         offset,
@@ -167,13 +195,13 @@ export class Judge {
     }
   }
 
-  #fingerprint(model: string, key: GroupKey): string {
+  #named(model: string, key: GroupKey): { readonly fingerprint: string; readonly waiver: KeyedFinding["waiver"] } {
     const name = JSON.stringify([model, key.path, key.kind, key.rule, key.direction, key.magnitude]);
-    let known = this.#fingerprints.get(name);
+    let known = this.#names.get(name);
     if (known === undefined) {
-      known = fingerprint(model, key);
-      if (this.#fingerprints.size >= FINGERPRINTS_KEPT) this.#fingerprints.clear();
-      this.#fingerprints.set(name, known);
+      known = { fingerprint: fingerprint(model, key), waiver: waiverOf(this.#context.waives, model, key) };
+      if (this.#names.size >= FINGERPRINTS_KEPT) this.#names.clear();
+      this.#names.set(name, known);
     }
     return known;
   }
@@ -182,22 +210,4 @@ export class Judge {
 /** Position of an exemplar as people and scripts write it. */
 export function exemplarPosition(rank: { log: string; partition: number; offset: string }): string {
   return formatPosition({ log: rank.log, partition: rank.partition, offset: BigInt(rank.offset) });
-}
-
-function countPair(tally: ModelTally, result: PairResult): void {
-  for (const warning of new Set(result.warnings)) bump(tally.warnings, warning, 1);
-  if (result.notComparable !== null) {
-    bump(tally.errors, result.notComparable, 1);
-    return;
-  }
-  if (result.outcome === "match") tally.match++;
-  else if (result.outcome === "mismatch") tally.mismatch++;
-  else if (result.outcome === "ignored") tally.ignored++;
-  if (result.findings.some(({ critical, gates }) => critical && gates)) tally.critical++;
-  if (result.used !== null) {
-    tally.parsed++;
-    for (const index of result.used) tally.used.add(index);
-  }
-  tally.addUncovered(result.uncovered);
-  if (result.findings.length > 0 || result.ignored.length > 0) tally.fields.addPair(result);
 }

@@ -56,7 +56,7 @@ export interface RowRange {
   readonly to: number;
 }
 
-const COLUMNS = ["offset", "outcome", "status", "output", "outputType", "latencyMs"] as const;
+const COLUMNS = ["offset", "outcome", "status", "output", "outputType", "latencyMs", "coldStart"] as const;
 const OUTCOME_CODES = new Map<string, number>(REPLAY_OUTCOMES.map((outcome, at) => [outcome, at + 1]));
 const OK_CODE = 1;
 /** ok and model_error are answers. */
@@ -83,6 +83,7 @@ export class Answers {
   #starts = new Int32Array(0);
   #lengths = new Int32Array(0);
   #latencies = new Float64Array(0);
+  #colds = new Uint8Array(0);
   #typeNames: (string | null)[] = [];
   #typeCodes = new Map<string | null, number>();
   readonly #columns = new Vectors();
@@ -107,6 +108,7 @@ export class Answers {
       this.#starts = new Int32Array(rows);
       this.#lengths = new Int32Array(rows);
       this.#latencies = new Float64Array(rows);
+      this.#colds = new Uint8Array(rows);
       this.#codes = new Uint8Array(rows);
     } else {
       this.#codes.fill(0);
@@ -151,6 +153,11 @@ export class Answers {
     return this.#latencies[row - this.range.from] as number;
   }
 
+  /** Whether the target said that it had to start first. */
+  isCold(row: number): boolean {
+    return this.#colds[row - this.range.from] === 1;
+  }
+
   /** The answer as an object; its body is valid until the next `reset`. */
   at(row: number): CandidateAnswer {
     const slot = row - this.range.from;
@@ -170,6 +177,7 @@ export class Answers {
     const outputs = this.#columns.bytes("output");
     const types = this.#columns.bytes("outputType");
     const latencies = this.#columns.numbers("latencyMs").values;
+    const colds = this.#columns.numbers("coldStart");
     for (let i = 0; i < rows; i++) {
       const row = index.rowOf(offsets[i] as bigint);
       if (row === NO_ROW) {
@@ -192,6 +200,7 @@ export class Answers {
       this.#statuses[slot] = statuses.isNull(i) ? 0 : (statuses.values[i] as number);
       this.#types[slot] = this.#typeIndex(types.isNull(i) ? null : types.text(i));
       this.#latencies[slot] = latencies[i] as number;
+      this.#colds[slot] = !colds.isNull(i) && colds.values[i] === 1 ? 1 : 0;
       this.#codes[slot] = code;
       taken.push(slot);
     }

@@ -1,6 +1,6 @@
 /** The compare stage: judges every unit of a run, and writes diffs, report and, last of all, summary.json. */
 import { rulesHash } from "../src/config/models.ts";
-import { diffsPrefix, reportKey, summaryKey } from "../src/lake/keys.ts";
+import { diffsPrefix, junitKey, reportKey, summaryKey } from "../src/lake/keys.ts";
 import { type Run, readSkips, resolveRun } from "../src/lake/run.ts";
 import { compileSelection } from "../src/lake/selection.ts";
 import { LIMITS } from "../src/limits.ts";
@@ -8,6 +8,7 @@ import { Vectors } from "../src/parquet/vectors.ts";
 import type { Session, Stage } from "../src/session.ts";
 import type { Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
+import { renderJunit } from "./ci/junit.ts";
 import { loadFunctions } from "./functions.ts";
 import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
@@ -18,6 +19,7 @@ import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
 import type { Problem, Summary } from "./summary.ts";
 import { compareUnit, type UnitContext } from "./unit.ts";
+import { type Waives, waivesOf } from "./waive.ts";
 
 export interface CompareOptions {
   /** Default: the run created last. */
@@ -31,18 +33,24 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   const run = await resolveRun(store, options.run);
   const hash = rulesHash(config);
   const rules = hash.slice(0, 12);
-  const table = createModelTable(config, utcDay(clock.now()), await loadFunctions(config, session.log));
+  const today = utcDay(clock.now());
+  const table = createModelTable(config, today, await loadFunctions(config, session.log));
+  const waives = waivesOf(config, today);
   // A rule that cannot be read is refused before any work.
   for (const name of Object.keys(run.models)) table.compiled(name);
   const inputs = await listInputs(store, run, signal);
-  await dropStale(session, run, rules, table, inputs);
+  await dropStale(session, run, rules, { table, waives, inputs });
 
-  const judged = await judgeUnits(session, run, rules, table, inputs, options.bufferBytes);
+  const judged = await judgeUnits(session, run, rules, { table, waives, inputs }, options.bufferBytes);
   const summary = summarise({
     run,
     skips: await readSkips(store, run.run),
     rulesHash: hash,
     table,
+    waivers: config.waiverList,
+    waives,
+    looks: "fixed",
+    price: undefined,
     tally: judged.tally,
     problems: [...inputs.problems, ...judged.problems],
     unreadable: judged.unreadable,
@@ -51,6 +59,10 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   });
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);
   await writeReport(session, summary);
+  await store.put(junitKey(run.run, rules), new TextEncoder().encode(renderJunit(summary)), {
+    contentType: "application/xml",
+    signal,
+  });
   await store.put(summaryKey(run.run, rules), encodeSummary(summary), { contentType: "application/json", signal });
   sendMetrics(session.metrics, summary, `${store.url} ${reportKey(run.run, rules)}`);
   return summary;
@@ -60,13 +72,26 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
  * A summary of other answers goes before the first of its diffs does, so that no kill leaves a summary beside
  * diffs that are not its own. One of the same answers stays: the same bytes will be written over it.
  */
-async function dropStale(session: Session, run: Run, rules: string, table: ModelTable, inputs: Inputs): Promise<void> {
+async function dropStale(
+  session: Session,
+  run: Run,
+  rules: string,
+  { table, waives, inputs }: JudgedBy,
+): Promise<void> {
   const { store, version } = session;
   const expired = distinctRules(Object.keys(run.models).flatMap((name) => table.expired(name)));
   const old = await readSummary(store, run.run, rules);
-  if (old === undefined || staleness(old, { inputs: inputs.digest, expired, version }) !== undefined) {
+  const basis = { inputs: inputs.digest, expired, expiredWaivers: [...waives.expired], version };
+  if (old === undefined || staleness(old, basis) !== undefined) {
     await store.delete([summaryKey(run.run, rules)]);
   }
+}
+
+/** What answers are judged by, and which. */
+interface JudgedBy {
+  readonly table: ModelTable;
+  readonly waives: Waives;
+  readonly inputs: Inputs;
 }
 
 interface Judged {
@@ -81,8 +106,7 @@ async function judgeUnits(
   session: Session,
   run: Run,
   rules: string,
-  table: ModelTable,
-  { units }: Inputs,
+  { table, waives, inputs: { units } }: JudgedBy,
   bufferBytes: number = LIMITS.compareBufferBytes,
 ): Promise<Judged> {
   const context: UnitContext = {
@@ -91,6 +115,7 @@ async function judgeUnits(
     rules,
     selects: compileSelection(run.query, run.limits),
     modelOf: table.compiled,
+    waives,
     answers: new Answers(bufferBytes),
     repeated: new RepeatedIds(),
     columns: new Vectors(),

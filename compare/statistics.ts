@@ -22,10 +22,23 @@ export function clopperPearson(k: number, n: number, confidence: number): Bounds
  */
 export function pairsNeeded(k: number, n: number, limit: number, confidence: number): number | null {
   const tail = 1 - confidence;
+  return firstEnough(k, n, limit, (seen, pairs) => binomialAtMost(seen, pairs, limit) <= tail);
+}
+
+/**
+ * How many more pairs at the present rate until `enough`, which must stay true once it is; 0 when it is already, null
+ * when it never becomes true below PAIRS_MAX.
+ */
+export function firstEnough(
+  k: number,
+  n: number,
+  limit: number,
+  enoughAt: (k: number, n: number) => boolean,
+): number | null {
   const rate = n === 0 ? 0 : k / n;
   if (limit >= 1) return 0;
   if (limit <= 0 || rate >= limit) return null;
-  const enough = (pairs: number) => binomialAtMost(rate * pairs, pairs, limit) <= tail;
+  const enough = (pairs: number) => enoughAt(rate * pairs, pairs);
   if (n > 0 && enough(n)) return 0;
   let low = n;
   let high = Math.max(2 * n, 2);
@@ -60,7 +73,7 @@ function lowerBound(k: number, n: number, tail: number): number {
 }
 
 /** The root of a decreasing function, to the last bits: bisection by ratio, so that tiny rates get theirs, too. */
-function solve(f: (p: number) => number, from: number, to: number): number {
+export function solve(f: (p: number) => number, from: number, to: number): number {
   let low = from;
   let high = to;
   for (let step = 0; step < 300 && high - low > Number.EPSILON * high; step++) {
@@ -118,9 +131,19 @@ const ITERATIONS_MAX = 2_000_000;
 
 /** Γ(a+b+1)/(Γ(a+1)Γ(b+1))·x^a·y^b by the saddle point (Loader 2000); a, b > 0. */
 function binomialDensity(a: number, b: number, x: number, y: number): number {
+  return Math.exp(binomialExponent(a, b, x, y)) * Math.sqrt((a + b) / (2 * Math.PI * a * b));
+}
+
+/** ln of the same; a, b ≥ 0, and of large ones no digit is lost. */
+export function logBinomialDensity(a: number, b: number, x: number, y: number): number {
+  if (a === 0) return b === 0 ? 0 : b * Math.log1p(-x);
+  if (b === 0) return a * Math.log(x);
+  return binomialExponent(a, b, x, y) + 0.5 * Math.log((a + b) / (2 * Math.PI * a * b));
+}
+
+function binomialExponent(a: number, b: number, x: number, y: number): number {
   const n = a + b;
-  const exponent = stirlingError(n) - stirlingError(a) - stirlingError(b) - deviance(a, n * x) - deviance(b, n * y);
-  return Math.exp(exponent) * Math.sqrt(n / (2 * Math.PI * a * b));
+  return stirlingError(n) - stirlingError(a) - stirlingError(b) - deviance(a, n * x) - deviance(b, n * y);
 }
 
 /** ln Γ(z+1) − ((z+½) ln z − z + ½ ln 2π). */

@@ -2,6 +2,7 @@
 import { canonicalJson } from "../src/hash.ts";
 import { comparesPrefix, summaryKey } from "../src/lake/keys.ts";
 import type { Store } from "../src/store/port.ts";
+import { expiredWaivers } from "./summarise/waivers.ts";
 import type { RuleUse, Summary } from "./summary.ts";
 
 /** The summary of a run under these rules; undefined when there is none that this program can read. */
@@ -37,6 +38,8 @@ export interface Basis {
   readonly inputs: Summary["inputs"];
   /** Ignore rules that have expired by now. */
   readonly expired: readonly RuleUse[];
+  /** Fingerprints of waivers that have expired by now, in their order. */
+  readonly expiredWaivers: readonly string[];
   readonly version: string;
 }
 
@@ -47,5 +50,6 @@ export function staleness(summary: Summary, now: Basis): string | undefined {
   if (canonicalJson(summary.expiredRules ?? []) !== canonicalJson(now.expired)) {
     return "an ignore rule expired since";
   }
+  if (expiredWaivers(summary.waivers ?? []).join() !== now.expiredWaivers.join()) return "a waiver expired since";
   return summary.version === now.version ? undefined : `it was judged by version ${summary.version} of cutover`;
 }

@@ -1,13 +1,20 @@
 /** From tallies to summary.json: pure, every float derived here, every list in a fixed order. */
+import type { Config } from "../src/config/schema.ts";
 import type { Run, Skips } from "../src/lake/run.ts";
 import { ModelTally, type RunTally } from "./accumulate/tally.ts";
+import type { Looks } from "./anytime.ts";
 import { distinctRules, type ModelTable, toRuleUse } from "./models.ts";
 import { checkSums } from "./summarise/checks.ts";
+import { costPer1000, type Price } from "./summarise/cost.ts";
 import { fieldsOf, unusedRules } from "./summarise/fields.ts";
 import { summariseGroups } from "./summarise/groups.ts";
-import { addCoverage, addOutcomes, addWarnings, latencyOfRun, quantiles, sorted, sum } from "./summarise/totals.ts";
+import { parityOf } from "./summarise/parity.ts";
+import { addCoverage, addOutcomes, addWarnings, latencyOf, latencyOfRun, sorted, sum } from "./summarise/totals.ts";
+import { expiredWaivers, waiverUses } from "./summarise/waivers.ts";
 import type { Coverage, ModelSummary, Problem, Summary } from "./summary.ts";
+import { isSampled, narrowedBy } from "./verdict/selection.ts";
 import { judgeModel, judgeRun } from "./verdict.ts";
+import type { Waives } from "./waive.ts";
 
 export interface SummaryFacts {
   readonly run: Run;
@@ -15,6 +22,11 @@ export interface SummaryFacts {
   /** sha256 of the rules; its first 12 hex name the comparison. */
   readonly rulesHash: string;
   readonly table: ModelTable;
+  readonly waivers: Config["waiverList"];
+  readonly waives: Waives;
+  readonly looks: Looks;
+  /** Of the target; undefined when it has none. */
+  readonly price: Price | undefined;
   readonly tally: RunTally;
   readonly problems: readonly Problem[];
   /** Selected rows of objects that could not be read. */
@@ -29,12 +41,13 @@ export function summarise(facts: SummaryFacts): Summary {
   const { run, table, tally } = facts;
   const planned = Object.keys(run.models).filter((name) => (run.models[name] ?? 0) > 0);
   const names = [...new Set([...planned, ...tally.models.keys()])].sort();
-  const gatedModels = names.filter((name) => table.resolved(name).gate !== null).length;
+  const gatedModels = planned.filter((name) => table.resolved(name).gate !== null).length;
   const models = names.map((name) => [name, summariseModel(facts, name, gatedModels)] as const);
   const problems = [...facts.problems, ...checkSums(facts, models)]
     .sort((a, b) => (a.place < b.place ? -1 : a.place > b.place ? 1 : 0))
     .slice(0, PROBLEMS_KEPT);
-  const { verdict, exitCode, reasons, ready } = judgeRun(models, problems);
+  const waivers = waiverUses(facts.waivers ?? [], facts.waives, tally);
+  const { verdict, exitCode, reasons, ready } = judgeRun(models, problems, expiredWaivers(waivers));
   const expired = distinctRules(names.flatMap((name) => table.expired(name)));
   return {
     run: run.run,
@@ -51,6 +64,8 @@ export function summarise(facts: SummaryFacts): Summary {
     warnings: addWarnings(models.map(([, model]) => model.warnings)),
     unusedRules: unusedRules(names, table, tally),
     ...(expired.length > 0 ? { expiredRules: expired } : {}),
+    ...(waivers.length > 0 ? { waivers } : {}),
+    ...(facts.looks === "anytime" ? { looks: facts.looks } : {}),
     ...(problems.length > 0 ? { problems } : {}),
     config: { hash: facts.rulesHash },
     inputs: facts.inputs,
@@ -60,7 +75,8 @@ export function summarise(facts: SummaryFacts): Summary {
   };
 }
 
-function summariseModel({ run, skips, table, tally }: SummaryFacts, name: string, gatedModels: number): ModelSummary {
+function summariseModel(facts: SummaryFacts, name: string, gatedModels: number): ModelSummary {
+  const { run, skips, table, tally, looks } = facts;
   const counts = tally.models.get(name) ?? new ModelTally();
   const { match, mismatch, ignored, critical } = counts;
   const compared = match + mismatch + ignored;
@@ -72,23 +88,39 @@ function summariseModel({ run, skips, table, tally }: SummaryFacts, name: string
   const unpaired = scope - compared - notComparable;
   const coverage: Coverage = { captured, scope, compared, unpaired, notComparable, skipped, skippedBy };
   const resolved = table.resolved(name);
+  const empty = sorted(counts.empty);
+  const latency = latencyOf(counts);
+  const cost = costPer1000(counts, facts.price);
+  const versions = counts.versions.entries();
   const judged = judgeModel({
     gate: resolved.gate,
     gatedModels,
+    looks,
     k: mismatch,
     critical,
     coverage,
     unparseable: counts.errors.get("legacy_unparseable") ?? 0,
+    empty,
     uncovered: counts.uncovered,
     expired: table.expired(name),
-    byIds: run.query.ids !== null,
+    expiredWaivers: [...counts.expiredWaivers.keys()].sort(),
+    narrowed: narrowedBy(run.query),
+    sampled: isSampled(run.query),
+    latency,
+    costPer1000: cost,
   });
   return {
     n: compared,
     k: mismatch,
     rate: compared === 0 ? 0 : mismatch / compared,
     ...judged,
+    ...(resolved.gate?.evidence === "census" ? { evidence: "census" as const } : {}),
     ...(critical > 0 ? { critical } : {}),
+    ...(counts.waived > 0 ? { waived: counts.waived } : {}),
+    parity: parityOf(counts, compared, resolved.rules, judged, looks),
+    ...(counts.empty.size > 0 ? { empty } : {}),
+    ...(versions.length > 1 ? { versions: versions.map(([version, { n, k }]) => ({ version, n, k })) } : {}),
+    ...(cost === null ? {} : { costPer1000: cost }),
     coverage,
     outcomes: { match, mismatch, ignored },
     errorRate: scope === 0 ? 0 : notComparable / scope,
@@ -96,7 +128,7 @@ function summariseModel({ run, skips, table, tally }: SummaryFacts, name: string
     warnings: sorted(counts.warnings),
     fields: fieldsOf(counts, compared, resolved.rules.map(toRuleUse)),
     uncovered: counts.uncovered,
-    latency: { legacy: quantiles(counts.legacyLatency), candidate: quantiles(counts.candidateLatency) },
+    latency,
   };
 }
 

@@ -3,6 +3,7 @@
  * the same replays give the same bytes: no clock, no host, no order of work in here.
  */
 import type { DiffKind } from "../src/record.ts";
+import type { EmptyKind } from "./evidence.ts";
 import type { Warning } from "./types.ts";
 
 export type Verdict = "pass" | "fail" | "inconclusive" | "error";
@@ -10,27 +11,69 @@ export type Verdict = "pass" | "fail" | "inconclusive" | "error";
 export interface FieldCounts {
   /** Compared pairs of the model. */
   readonly n: number;
-  /** Pairs in which this rule type failed on this field. */
+  /** Pairs in which this rule type failed on this field, and no waiver accepts it. */
   readonly k: number;
   readonly kinds: Partial<Record<DiffKind, number>>;
   /** Pairs in which an ignore rule accepted a difference here. */
   readonly ignored?: number;
+  /** Pairs in which waivers accept all its failures here. */
+  readonly waived?: number;
+  /** The same of a run against the legacy system itself: advice, never subtracted. Absent without `--noise`. */
+  readonly noise?: { readonly n: number; readonly k: number };
+}
+
+/** Pairs that differ in what the answers say, or in what is decided by them. */
+export interface ParityLine {
+  readonly k: number;
+  readonly rate: number;
+  readonly upper: number;
+  readonly lower: number;
+}
+
+export interface VersionCounts {
+  /** As legacy named it; "" where it named none, null for all beyond the first 32 in order of text. */
+  readonly version: string | null;
+  readonly n: number;
+  readonly k: number;
+}
+
+export interface WaiverUse {
+  readonly fingerprint: string;
+  readonly reason: string;
+  readonly owner: string;
+  readonly expires: string;
+  /** Pairs with a difference that it names. */
+  readonly pairs: number;
+  /** Its day has passed: it accepts nothing any more. */
+  readonly expired?: true;
 }
 
 export interface ModelSummary {
   readonly n: number;
   readonly k: number;
   readonly rate: number;
-  /** One-sided Clopper–Pearson bounds at confidence 1 − α/m. */
+  /** One-sided bounds at confidence 1 − α/m: Clopper–Pearson's, or those that hold at every look. */
   readonly upper: number;
   readonly lower: number;
   /** Largest mismatch rate allowed; null when the model has no gate. */
   readonly limit: number | null;
   readonly confidence: number | null;
+  /** Every captured request was compared: nothing is claimed about others. Absent where the bound is judged. */
+  readonly evidence?: "census";
   readonly verdict: Verdict;
   readonly reasons: readonly string[];
   /** Pairs that differ under a critical rule; absent when there is none. */
   readonly critical?: number;
+  /** Pairs among outcomes.ignored that mismatch but for waivers; absent when there is none. */
+  readonly waived?: number;
+  /** `decision` is null where no rule judges one. */
+  readonly parity?: { readonly value: ParityLine; readonly decision: ParityLine | null };
+  /** Pairs that agree and hold nothing that could have differed; absent when there is none. */
+  readonly empty?: Partial<Record<EmptyKind, number>>;
+  /** By the legacy model's version, where it changed inside the window. */
+  readonly versions?: readonly VersionCounts[];
+  /** Of the candidate, in the currency of its target's price; absent without one. */
+  readonly costPer1000?: number;
   /** About so many more pairs are needed (inconclusive only). */
   readonly pairsNeeded: number | null;
   readonly coverage: Coverage;
@@ -74,6 +117,8 @@ export interface Group {
   readonly direction: string;
   readonly magnitude: string;
   readonly count: number;
+  /** Of them accepted by a waiver; absent when none is. */
+  readonly waived?: number;
   /** Of the model's mismatches. */
   readonly share: number;
   /** Guessed cause and slice come with triage (null until then). */
@@ -102,7 +147,9 @@ export interface Quantiles {
 
 export interface LatencyPair {
   readonly legacy: Quantiles;
+  /** Cold starts apart; `cold` is absent where the target told of none. */
   readonly candidate: Quantiles;
+  readonly cold?: Quantiles;
 }
 
 export interface RuleUse {
@@ -140,6 +187,12 @@ export interface Summary {
   readonly unusedRules: readonly RuleUse[];
   /** Ignore rules whose day has passed: they accept nothing any more. Absent when there is none. */
   readonly expiredRules?: readonly RuleUse[];
+  /** Every waiver in the file; absent when there is none. */
+  readonly waivers?: readonly WaiverUse[];
+  /** How bounds hold: at one look, or at every look of a sequential run. Absent: at one. */
+  readonly looks?: "anytime";
+  /** The run against the legacy system that `noise` of the fields comes from. */
+  readonly noise?: { readonly run: string; readonly verdict: Verdict };
   /** At most 100; any makes the verdict error. Absent when there is none. */
   readonly problems?: readonly Problem[];
   readonly config: { readonly hash: string };

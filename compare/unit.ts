@@ -14,6 +14,7 @@ import { Judge, type ModelOf } from "./judge.ts";
 import { type Answers, indexRows, measureAnswers, planPasses, type RowIndex, type RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
 import type { Problem } from "./summary.ts";
+import type { Waives } from "./waive.ts";
 
 export interface Unit {
   readonly object: Run["objects"][number];
@@ -31,6 +32,7 @@ export interface UnitContext {
   /** Scratch memory, shared by the units of one process. */
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
+  readonly waives: Waives;
   readonly columns: Vectors;
   readonly signal: AbortSignal;
 }

@@ -115,13 +115,11 @@ type RunParts = Pick<
   typeof import("../replay/command.ts"),
   "replayFlags" | "replayStage" | "replayAction" | "replayExitCode"
 > &
-  Pick<
-    typeof import("../compare/command.ts"),
-    "compareFlags" | "gateFlags" | "compareStage" | "gateStage" | "printSummary"
-  >;
+  Pick<typeof import("../compare/command.ts"), "compareFlags" | "gateFlags" | "compareStage" | "gateAction">;
 
 function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
-  type RunOptions = Parameters<RunParts["replayStage"]>[1];
+  type Reporter = import("../compare/command.ts").Reporter;
+  type RunOptions = Parameters<RunParts["replayStage"]>[1] & { readonly reporter?: readonly Reporter[] };
   const command = program.command("run").description("replay, compare and gate: the one line a CI job needs");
   parts.gateFlags(parts.compareFlags(parts.replayFlags(command)));
   command.addHelpText("after", "\nExample:\n  $ cutover run --target candidate --model 'client-a/*' --json");
@@ -130,8 +128,8 @@ function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
       if (options.dryRun) return parts.replayAction(session, options);
       const replayed = await parts.replayStage(session, options);
       await parts.compareStage(session, { run: replayed.run });
-      const { summary, exitCode } = await parts.gateStage(session, { run: replayed.run, models: options.model });
-      await parts.printSummary(session, summary);
+      const gate = { run: replayed.run, models: options.model };
+      const exitCode = await parts.gateAction(session, gate, options.reporter);
       // A verdict over less than was asked for is not the end of it: an endpoint was missing, which must be mended.
       return exitCode === EXIT.pass ? parts.replayExitCode(replayed) : exitCode;
     }),

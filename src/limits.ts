@@ -116,6 +116,11 @@ export const LIMITS = {
   /** Distinct field paths kept of one model before they collapse. */
   fieldsPerModel: 1_024,
   exemplarsPerGroup: 5,
+  /** Answers of each model that a self-test changes, and bytes of all of them. */
+  selfTestRows: 50,
+  selfTestBytes: 64 * MIB,
+  /** Latencies of each side below which a limit of the p99 ratio is not judged. */
+  latencyLimitAnswers: 1_000,
   /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
   exemplarChars: 300,
   /** Findings buffered before a row group of diffs is written, and uncompressed bytes of one diffs object. */
@@ -125,6 +130,9 @@ export const LIMITS = {
   reportTargetBytes: 10 * MIB,
   reportWarnBytes: 25 * MIB,
   reportMaxBytes: 50 * MIB,
+  /** A comment on a pull request, and a step's summary, as GitHub takes them, with room for what a job adds. */
+  ciCommentBytes: 60_000,
+  ciStepSummaryBytes: 1_000_000,
   /** Bytes of one DogStatsD datagram. */
   datagramBytes: 1_400,
   /** Field paths, and models, used as a metric tag; the rest is `other`. */

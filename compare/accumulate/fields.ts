@@ -2,12 +2,15 @@
 import { LIMITS } from "../../src/limits.ts";
 import type { DiffKind } from "../../src/record.ts";
 import type { PairResult } from "../types.ts";
+import { isWaived, type KeyedFinding } from "../waive.ts";
 
 /** Stands for every field beyond the limit; no path, as those begin with `$`. */
 export const OTHER_FIELDS = "other";
 
 export interface FieldTally {
+  /** Pairs in which the rule failed, and no waiver accepts it; pairs in which waivers accept all its failures. */
   k: number;
+  waived: number;
   ignored: number;
   readonly kinds: Map<DiffKind, number>;
 }
@@ -30,15 +33,18 @@ export class Fields {
   }
 
   /** Counts a pair: once per field and rule type, and once per kind in it. */
-  addPair(result: PairResult): void {
+  addPair(result: PairResult, keyed: readonly KeyedFinding[]): void {
     const seen = new Set<string>();
     const first = (...parts: string[]): boolean => {
       const key = JSON.stringify(parts);
       return !seen.has(key) && seen.add(key) !== undefined;
     };
-    for (const { field, rule, kind } of result.findings) {
-      if (first(field, rule)) this.#tally(field, rule).k++;
-      if (first(field, rule, kind)) bump(this.#tally(field, rule).kinds, kind, 1);
+    // Those that count come first, so that a field with one of each counts as failed.
+    for (const one of [...keyed].sort((a, b) => Number(isWaived(a)) - Number(isWaived(b)))) {
+      const { field, rule, kind } = one.finding;
+      const waived = isWaived(one);
+      if (first(field, rule)) this.#tally(field, rule)[waived ? "waived" : "k"]++;
+      if (!waived && first(field, rule, kind)) bump(this.#tally(field, rule).kinds, kind, 1);
     }
     for (const { field } of result.ignored) {
       if (first(field, "ignore")) this.#tally(field, "ignore").ignored++;
@@ -92,7 +98,7 @@ export function addCounts<K>(into: Map<K, number>, from: ReadonlyMap<K, number>)
 function tallyOf(rules: RuleTallies, rule: string): FieldTally {
   let tally = rules.get(rule);
   if (tally === undefined) {
-    tally = { k: 0, ignored: 0, kinds: new Map() };
+    tally = { k: 0, waived: 0, ignored: 0, kinds: new Map() };
     rules.set(rule, tally);
   }
   return tally;
@@ -100,6 +106,7 @@ function tallyOf(rules: RuleTallies, rule: string): FieldTally {
 
 function addTally(into: FieldTally, from: FieldTally): void {
   into.k += from.k;
+  into.waived += from.waived;
   into.ignored += from.ignored;
   addCounts(into.kinds, from.kinds);
 }

@@ -37,12 +37,22 @@ export function fieldEntry(row: FieldRow): Entry {
     el("td", { class: "num" }, percent(share)),
     el("td", { class: "bar" }, proportion(share)),
     el("td", {}, kinds.map(([kind, times]) => `${visible(words(kind))} ${count(times ?? 0)}`).join(", ")),
-    el("td", { class: "num" }, row.ignored ? count(row.ignored) : ""),
+    el("td", { class: "num" }, accepted(row)),
   );
   return {
     find: visible(`${row.path} ${row.model} ${row.rule} ${kinds.map(([kind]) => kind).join(" ")}`).toLowerCase(),
     node,
   };
+}
+
+/** Pairs that ignore rules and waivers accept here; beside them how often legacy differs from itself. */
+function accepted({ ignored = 0, waived = 0, noise }: FieldRow): string {
+  const parts = [
+    ignored > 0 ? count(ignored) : "",
+    waived > 0 ? `${count(waived)} waived` : "",
+    noise === undefined ? "" : `noise ${noise.n === 0 ? "unknown" : percent(noise.k / noise.n)}`,
+  ];
+  return parts.filter((part) => part !== "").join(", ");
 }
 
 /** A bar of the share; its figure stands beside it, so it is silent to a screen reader. */
@@ -83,6 +93,7 @@ export function groupEntry(group: Group, run: string, examples: number): Entry {
           { class: "traits" },
           el("span", { class: "kind" }, words(group.kind)),
           ...trait.map((text) => el("span", { class: "trait" }, text)),
+          group.waived ? el("span", { class: "trait" }, `${count(group.waived)} waived`) : null,
           el("span", { class: "muted" }, `rule ${visible(group.rule)} · ${visible(group.model)}`),
         ),
         group.cause !== null && el("p", { class: "cause" }, visible(group.cause)),

@@ -16,7 +16,7 @@ export function badge(verdict: Verdict): Vnode {
 
 export function modelEntry(name: string, model: ModelSummary): Entry {
   const key = modelKey(name);
-  const sign = model.n === 0 || model.limit === null ? "" : model.upper <= model.limit ? "≤ " : "> ";
+  const sign = model.n === 0 || model.limit === null || model.evidence ? "" : model.upper <= model.limit ? "≤ " : "> ";
   const num = (text: string): Vnode => el("td", { class: "num" }, text);
   const link = el("a", { href: `#model=${encodeURIComponent(key)}`, "data-model": key }, visible(name));
   const node = el(
@@ -29,7 +29,7 @@ export function modelEntry(name: string, model: ModelSummary): Entry {
     num(percent(model.rate)),
     el("td", { class: "scale" }, model.n === 0 ? "no pairs" : intervalChart(model)),
     num(model.n === 0 ? "–" : percent(model.upper, "up")),
-    num(model.limit === null ? "no gate" : `${sign}${percent(model.limit)}`),
+    num(model.evidence ?? (model.limit === null ? "no gate" : `${sign}${percent(model.limit)}`)),
     num(percent(covered(model), "down")),
     el("td", { class: "num" }, ...latency(model)),
   );

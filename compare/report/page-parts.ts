@@ -1,5 +1,6 @@
 /** The parts of the page that never change: verdict and why, coverage, settings and lineage. */
 import type { ModelSummary, Summary, Verdict } from "../summary.ts";
+import { money } from "../verdict/service.ts";
 import {
   count,
   covered,
@@ -13,6 +14,7 @@ import {
   sums,
   words,
 } from "./figures.ts";
+import { assumptions, coldLine, parityLines, versionLine, waiverLine } from "./judgement.ts";
 import { verdictName } from "./order.ts";
 import { badge, modelKey } from "./page-models.ts";
 import { visible } from "./text.ts";
@@ -159,11 +161,12 @@ export function modelFacts(model: ModelSummary): Vnode[] {
       `between ${percent(model.lower, "down")} and ${percent(model.upper, "up")}, each${confidence || " a one-sided bound"}`,
     ]);
   }
+  for (const line of parityLines(model.parity, model.n)) rows.push(["Parity", line]);
   if (model.pairsNeeded !== null) rows.push(["Needs", `about ${count(model.pairsNeeded)} more pairs`]);
   const { outcomes, coverage } = model;
   rows.push([
     "Pairs",
-    `${count(outcomes.match)} match, ${count(outcomes.mismatch)} mismatch, ${count(outcomes.ignored)} ignored`,
+    `${count(outcomes.match)} match, ${count(outcomes.mismatch)} mismatch, ${count(outcomes.ignored)} ignored${model.waived ? ` (${count(model.waived)} of them by waivers)` : ""}`,
   ]);
   rows.push([
     "Coverage",
@@ -171,10 +174,15 @@ export function modelFacts(model: ModelSummary): Vnode[] {
   ]);
   const errors = Object.entries(model.errors).filter(([, times]) => times > 0);
   if (errors.length > 0) rows.push(["Errors", `${percent(model.errorRate)}: ${tally(errors)}`]);
+  const empty = Object.entries(model.empty ?? {});
+  if (empty.length > 0) rows.push(["Empty on both sides", tally(empty)]);
+  if (model.versions) rows.push(["Versions", visible(versionLine(model))]);
+  if (model.costPer1000 !== undefined) rows.push(["Cost of 1,000 calls", money(model.costPer1000)]);
   const warnings = Object.entries(model.warnings);
   if (warnings.length > 0) rows.push(["Noted", tally(warnings)]);
   if (model.uncovered.length > 0) rows.push(["No rule for", visible(model.uncovered.join(", "))]);
   if (model.latency.candidate.count > 0) rows.push(["Latency", latencyTable(model.latency)]);
+  if (model.latency.cold) rows.push(["Cold starts", coldLine(model.latency)]);
   return [el("dl", { class: "facts" }, ...rows.flatMap(([term, value]) => [el("dt", {}, term), el("dd", {}, value)]))];
 }
 
@@ -217,11 +225,18 @@ export function settingsPart(summary: Summary, note: string | null): Vnode[] {
     );
     rows.push(["Rules that matched nothing", el("ul", {}, ...rules)]);
   }
+  if (summary.waivers) {
+    const waivers = summary.waivers.map((waiver) => el("li", {}, visible(waiverLine(waiver))));
+    rows.push(["Waivers", el("ul", {}, ...waivers)]);
+  }
+  if (summary.noise) {
+    rows.push([
+      "Noise",
+      `of legacy against itself, by run ${visible(summary.noise.run)}; advice, nothing is subtracted`,
+    ]);
+  }
   if (note !== null) rows.push(["This page", note]);
-  rows.push([
-    "Statistics",
-    "One-sided Clopper–Pearson bounds. Pairs are assumed independent; a bound is about future traffic like the captured.",
-  ]);
+  rows.push(["Statistics", assumptions(summary)]);
   rows.push(["Made by", `cutover ${visible(summary.version)}, summary schema ${summary.schema}`]);
   const commands = [
     `cutover compare --run ${run}`,

@@ -1,6 +1,7 @@
 /** A comparison on a terminal: the verdict and why in the first lines, then where, then what to do next. */
 import type { Group, LatencyPair, Summary, Verdict } from "../summary.ts";
 import { count, covered, duration, percent, plural, QUANTILES, shellWord, slowdown, sums, words } from "./figures.ts";
+import { assumptions, coldLine, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
 import { groupsInOrder, modelsInOrder, verdictName } from "./order.ts";
 import { type Column, table } from "./table.ts";
 import { clip, commonPrefix, displayWidth, pad, visible, visiblePair, wrap } from "./text.ts";
@@ -10,6 +11,8 @@ const GROUPS_SHOWN = 12;
 const REASONS_SHOWN = 8;
 const REASON_LINES = 4;
 const UNUSED_SHOWN = 5;
+const WAIVERS_SHOWN = 5;
+const VERSIONS_SHOWN = 5;
 /** Narrower terminals get lines of this width all the same; wider ones are not filled. */
 const COLUMNS = { min: 50, max: 132 };
 
@@ -84,8 +87,8 @@ function modelTable(summary: Summary, paint: Palette, width: number): string[] {
     count(model.k),
     percent(model.rate),
     model.n === 0 ? "–" : percent(model.upper, "up"),
-    model.limit === null || model.n === 0 ? "" : model.upper <= model.limit ? "≤" : ">",
-    model.limit === null ? "no gate" : percent(model.limit),
+    model.limit === null || model.n === 0 || model.evidence ? "" : model.upper <= model.limit ? "≤" : ">",
+    model.evidence ?? (model.limit === null ? "no gate" : percent(model.limit)),
     percent(covered(model), "down"),
     model.verdict.toUpperCase(),
     model.pairsNeeded === null ? "" : `~${count(model.pairsNeeded)} more pairs`,
@@ -183,14 +186,40 @@ function facts(summary: Summary, paint: Palette, width: number): string[] {
       ),
     );
   const hidden = summary.unusedRules.length - UNUSED_SHOWN;
+  const cold = coldLine(summary.latency);
+  const parity = parityOfRun(summary);
   return [
+    ...(parity === "" ? [] : line("parity", parity)),
     ...line("latency", latency(summary.latency)),
+    ...(cold === "" ? [] : line("", cold)),
     ...coverage,
     ...(skipped === "" ? [] : line("skipped", skipped)),
     ...(warnings === "" ? [] : line("warnings", warnings, paint.yellow)),
+    ...apart(summary).flatMap(([label, text]) => line(label, show(text), paint.yellow)),
     ...unused,
     ...(hidden > 0 ? line("", `… and ${plural(hidden, "more unused rule")}`, paint.yellow) : []),
+    ...(summary.coverage.compared === 0 ? [] : line("assumed", assumptions(summary), paint.dim)),
   ];
+}
+
+/** What is counted apart: differences that waivers accept, versions of legacy, the noise of legacy itself. */
+function apart({ waivers = [], models, noise }: Summary): [label: string, text: string][] {
+  const versions = Object.entries(models).flatMap(([name, model]) => {
+    const text = versionLine(model);
+    return text === "" ? [] : [`${name}: ${text}`];
+  });
+  const hidden = (all: number, shown: number): string[] => (all > shown ? [`… and ${count(all - shown)} more`] : []);
+  return [...waivers.slice(0, WAIVERS_SHOWN).map(waiverLine), ...hidden(waivers.length, WAIVERS_SHOWN)]
+    .map((text): [string, string] => ["waived", text])
+    .concat(
+      [...versions.slice(0, VERSIONS_SHOWN), ...hidden(versions.length, VERSIONS_SHOWN)].map((text) => [
+        "version",
+        text,
+      ]),
+      noise === undefined
+        ? []
+        : [["noise", `of legacy against itself, by run ${noise.run}; advice, nothing is subtracted`]],
+    );
 }
 
 function latency({ legacy, candidate }: LatencyPair): string {

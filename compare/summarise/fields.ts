@@ -14,8 +14,9 @@ export function fieldsOf(counts: ModelTally, n: number, rules: readonly RuleUse[
   };
   for (const { path, type } of rules) set(path, type, { n, k: 0, kinds: {} });
   for (const [path, byRule] of counts.fields.entries()) {
-    for (const [rule, { k, ignored, kinds }] of byRule) {
-      set(path, rule, { n, k, kinds: sorted(kinds), ...(ignored > 0 ? { ignored } : {}) });
+    for (const [rule, { k, ignored, waived, kinds }] of byRule) {
+      const rest = { ...(ignored > 0 ? { ignored } : {}), ...(waived > 0 ? { waived } : {}) };
+      set(path, rule, { n, k, kinds: sorted(kinds), ...rest });
     }
   }
   const last = (path: string): number => (path === OTHER_FIELDS ? 1 : 0);

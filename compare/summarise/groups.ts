@@ -10,12 +10,13 @@ const GROUPS_WITH_EXAMPLES = 200;
 export function summariseGroups(models: readonly (readonly [string, ModelSummary])[], tally: RunTally): Group[] {
   const groups = models.flatMap(([model, { k }]) =>
     tally.groups.ofModel(model).map(({ fingerprint, group }, at): Group => {
-      const { key, count, exemplars } = group;
+      const { key, count, waived, exemplars } = group;
       return {
         fingerprint,
         model,
         ...key,
         count,
+        ...(waived > 0 ? { waived } : {}),
         share: k === 0 ? 0 : Math.min(1, count / k),
         cause: null,
         slice: null,

@@ -1,24 +1,38 @@
 /** Sums over models, and quantiles. */
 import { createHistogram, type Histogram } from "../../src/histogram.ts";
 import { addCounts } from "../accumulate/fields.ts";
-import type { RunTally } from "../accumulate/tally.ts";
+import type { ModelTally, RunTally } from "../accumulate/tally.ts";
 import type { Coverage, LatencyPair, ModelSummary, Outcomes, Quantiles, Summary } from "../summary.ts";
 import type { Warning } from "../types.ts";
 
 /** Answers below which a quantile says nothing. */
 const QUANTILE_MIN = { p50: 1, p95: 20, p99: 100 } as const;
 
+type Latencies = Pick<ModelTally, "legacyLatency" | "candidateLatency" | "coldLatency">;
+
 export function latencyOfRun(tally: RunTally): LatencyPair {
-  const legacy = createHistogram();
-  const candidate = createHistogram();
+  const all: Latencies = {
+    legacyLatency: createHistogram(),
+    candidateLatency: createHistogram(),
+    coldLatency: createHistogram(),
+  };
   for (const model of tally.models.values()) {
-    legacy.merge(model.legacyLatency);
-    candidate.merge(model.candidateLatency);
+    all.legacyLatency.merge(model.legacyLatency);
+    all.candidateLatency.merge(model.candidateLatency);
+    all.coldLatency.merge(model.coldLatency);
   }
-  return { legacy: quantiles(legacy), candidate: quantiles(candidate) };
+  return latencyOf(all);
 }
 
-export function quantiles(histogram: Histogram): Quantiles {
+export function latencyOf({ legacyLatency, candidateLatency, coldLatency }: Latencies): LatencyPair {
+  return {
+    legacy: quantiles(legacyLatency),
+    candidate: quantiles(candidateLatency),
+    ...(coldLatency.count > 0 ? { cold: quantiles(coldLatency) } : {}),
+  };
+}
+
+function quantiles(histogram: Histogram): Quantiles {
   const { count } = histogram;
   const at = (q: number, least: number): number | null => (count >= least ? histogram.quantile(q) : null);
   return {

@@ -3,5 +3,4 @@
 /** Keys by the dotted path of the map in which they will stand. */
 export const LATER: readonly { readonly where: RegExp; readonly keys: readonly string[] }[] = [
   { where: /^targets\.[^.]+$/, keys: ["price"] },
-  { where: /^models\..+\.gate$/, keys: ["maxP99Ratio", "maxMismatches"] },
 ];

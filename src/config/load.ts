@@ -11,6 +11,7 @@ import { findModules } from "./modules.ts";
 import { applyOverrides, type Env, type Override, overridesOf, type SettingFlags } from "./overrides.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { type Setting, settingsOf } from "./sources.ts";
+import { readWaivers } from "./waivers.ts";
 
 export const DEFAULT_CONFIG_FILE = "cutover.yaml";
 
@@ -68,6 +69,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     );
   }
   const patterns = document.keysOf(["models"]);
+  const waivers = await loadWaivers(parsed.data.waivers, found?.file, cwd);
   const source = await resolveSource(parsed.data, { file: found?.file, cwd, env, document, overrides });
   const config: Config = {
     ...parsed.data,
@@ -77,6 +79,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     capture: withFilesBeside(found?.file, source.capture),
     folder: path.resolve(cwd, besideFile(found?.file, ".")),
     ...(source.fault ? { sourceFault: source.fault } : {}),
+    ...waivers,
     modelPatterns: patterns.length > 0 ? patterns : Object.keys(parsed.data.models),
     ruleModules: await findModules(parsed.data.models, (module) => path.resolve(cwd, besideFile(found?.file, module))),
   };
@@ -106,6 +109,22 @@ async function resolveSource(
   if (faults.length === 0) return { capture: resolved };
   const placed = faults.map((fault) => placeFault(fault, file, document, overrides));
   return { capture: resolved, fault: new ConfigError(placed, file ?? "the settings") };
+}
+
+async function loadWaivers(
+  named: string | undefined,
+  file: string | undefined,
+  cwd: string,
+): Promise<Pick<Config, "waiverList" | "waiverFault">> {
+  if (named === undefined) return {};
+  const place = besideFile(file, named);
+  const { waivers, faults } = await readWaivers(path.resolve(cwd, place));
+  if (faults.length === 0) return { waiverList: waivers };
+  const placed = faults.map((fault) => {
+    const at = dotted(fault.path);
+    return { ...fault, place: `${place}${fault.line ? `:${fault.line}` : ""}${at === "" ? "" : ` ${at}`}` };
+  });
+  return { waiverFault: new ConfigError(placed, place) };
 }
 
 async function readConfigFile(

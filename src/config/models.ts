@@ -43,11 +43,14 @@ function definedOnly(gate: WrittenGate): Partial<Gate> {
 }
 
 /**
- * sha256 of everything that judges: rules, defaults, gates, the order of patterns, and what the modules of custom
- * rules hold. First 12 hex in keys.
+ * sha256 of everything that judges: rules, defaults, gates, the order of patterns, waivers, and what the modules of
+ * custom rules hold. First 12 hex in keys.
  */
 export function rulesHash(config: Config): string {
   const patterns = config.modelPatterns.map((pattern) => [pattern, config.models[pattern]]);
+  if (config.waiverFault) throw config.waiverFault;
+  const { waiverList: waivers = [] } = config;
   const modules = Object.entries(config.ruleModules ?? {}).map(([name, { sha256 }]) => [name, sha256]);
-  return sha256Hex(canonicalJson(modules.length === 0 ? patterns : [...patterns, { modules }]));
+  if (waivers.length === 0 && modules.length === 0) return sha256Hex(canonicalJson(patterns));
+  return sha256Hex(canonicalJson({ patterns, waivers, modules }));
 }

@@ -161,19 +161,36 @@ export type RuleType = Rule["type"];
 export const gateSchema = z.strictObject({
   maxMismatchRate: z.number().min(0).max(1).optional(),
   confidence: z.number().gt(0.5).lt(1).optional(),
-  evidence: z.enum(["bound"]).optional(),
+  /** bound: the upper bound of the rate is judged. census: every captured request was compared, for rare models. */
+  evidence: z.enum(["bound", "census"]).optional(),
+  /** Mismatches allowed in all; none under `census` unless it is said. */
+  maxMismatches: z.int().min(0).optional(),
   minCoverage: z.number().min(0).max(1).optional(),
   maxErrorRate: z.number().min(0).max(1).optional(),
+  /** Largest share of pairs in which both answers hold nothing but null, NaN or empty values, or are both errors. */
+  maxEmptyShare: z.number().min(0).max(1).optional(),
+  /** The candidate's p99 latency over legacy's, cold starts apart. */
+  maxP99Ratio: z.number().gt(0).optional(),
+  /** In the currency of the target's `price`. */
+  maxCostPer1000: z.number().min(0).optional(),
 });
 export type WrittenGate = z.infer<typeof gateSchema>;
-export type Gate = { readonly [K in keyof WrittenGate]-?: NonNullable<WrittenGate[K]> };
+/** Limits that hold only when they are said; null when they are not. */
+type OptionalLimit = "maxMismatches" | "maxP99Ratio" | "maxCostPer1000";
+export type Gate = { readonly [K in Exclude<keyof WrittenGate, OptionalLimit>]-?: NonNullable<WrittenGate[K]> } & {
+  readonly [K in OptionalLimit]: number | null;
+};
 
 export const GATE_DEFAULTS: Gate = {
   maxMismatchRate: 0.001,
   confidence: 0.99,
   evidence: "bound",
+  maxMismatches: null,
   minCoverage: 1,
   maxErrorRate: 0.001,
+  maxEmptyShare: 0.5,
+  maxP99Ratio: null,
+  maxCostPer1000: null,
 };
 
 export const modelSchema = z.strictObject({

@@ -4,6 +4,7 @@ import type { CutoverError } from "../errors.ts";
 import type { RuleModule } from "./modules.ts";
 import { modelSchema } from "./rules.ts";
 import { bytesSchema, durationSchema } from "./units.ts";
+import type { Waiver } from "./waivers.ts";
 
 const count = z.int().min(1);
 
@@ -197,6 +198,8 @@ export const configSchema = z.strictObject({
   targets: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), targetSchema).default({}),
   /** Pattern → settings, in the order written. */
   models: z.record(z.string().min(1), modelSchema).prefault({ "*": { default: "exact", gate: {} } }),
+  /** File of accepted differences: a list of fingerprint, reason, owner, expires. */
+  waivers: z.string().min(1).optional(),
   metrics: metricsSchema.prefault({}),
 });
 export type Config = z.infer<typeof configSchema> & {
@@ -208,6 +211,10 @@ export type Config = z.infer<typeof configSchema> & {
   readonly ruleModules?: Readonly<Record<string, RuleModule>>;
   /** What the source needs and is not here, thrown by who reads the source: replay and compare need none of it. */
   readonly sourceFault?: CutoverError;
+  /** What stands in the file of `waivers`, by fingerprint. */
+  readonly waiverList?: readonly Waiver[];
+  /** Why that file cannot be read, thrown by who judges: capture and replay need none of it. */
+  readonly waiverFault?: CutoverError;
 };
 /** As a person writes it. */
 export type WrittenConfig = z.input<typeof configSchema>;

@@ -2,7 +2,7 @@
 import type { ConfigDocument, Path } from "./document.ts";
 import { dotted, SECRET_KEYS, valueAt } from "./faults.ts";
 import type { Override } from "./overrides.ts";
-import type { Config } from "./schema.ts";
+import { type Config, configSchema } from "./schema.ts";
 
 export interface Setting {
   /** Dotted path. */
@@ -21,7 +21,9 @@ interface Origins {
 
 /** Every setting that has a value, maps in the order of the schema, lists as one setting. */
 export function settingsOf(config: Config, origins: Origins): Setting[] {
-  const { modelPatterns, models, sourceFault: _, folder: __, ruleModules: ___, ...rest } = config;
+  const { modelPatterns, models } = config;
+  // What loading adds beside the settings is none.
+  const rest = Object.fromEntries(Object.keys(configSchema.shape).map((key) => [key, config[key as keyof Config]]));
   const ordered = { ...rest, models: modelPatterns.map((pattern) => [pattern, models[pattern]] as const) };
   return [
     ...leaves([], { ...ordered, models: undefined }),

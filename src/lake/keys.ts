@@ -152,6 +152,10 @@ export function summaryKey(run: string, rules: string): string {
   return `${comparePrefix(run, rules)}summary.json`;
 }
 
+export function junitKey(run: string, rules: string): string {
+  return `${comparePrefix(run, rules)}junit.xml`;
+}
+
 export function reportKey(run: string, rules: string): string {
   return `${comparePrefix(run, rules)}report.html`;
 }

@@ -39,7 +39,12 @@ describe("commands", () => {
     expect(code).toBe(0);
     expect(out).toContain("FAIL");
     const names = [...(await comparedObjects(store)).keys()].map((key) => key.split("/").slice(3).join("/"));
-    expect(names.sort()).toEqual([expect.stringMatching(/^diffs\/.*\.parquet$/), "report.html", "summary.json"]);
+    expect(names.sort()).toEqual([
+      expect.stringMatching(/^diffs\/.*\.parquet$/),
+      "junit.xml",
+      "report.html",
+      "summary.json",
+    ]);
     expect((await cutover(store, ["gate", "--run", RUN])).code).toBe(1);
   });
 
@@ -150,5 +155,6 @@ test("flags are added once to a command that has some of them", () => {
   expect(command.options.map(({ long, description }) => [long, description])).toEqual([
     ["--run", "mine"],
     ["--model", expect.any(String)],
+    ["--reporter", expect.any(String)],
   ]);
 });

@@ -8,6 +8,11 @@ import { buildLake, DAY, equalPairs, type LakeSpec, type PairSpec, RUN, testSess
 
 const gate = { maxMismatchRate: 0.1 };
 const config: Partial<WrittenConfig> = { models: { "*": { default: "exact", gate } } };
+const withGate = (more: object): Partial<WrittenConfig> => ({
+  models: { "*": { default: "exact", gate: { ...gate, ...more } } },
+});
+const census = withGate({ evidence: "census" });
+const p99 = withGate({ maxP99Ratio: 1.5 });
 const mismatches = (count: number, model = "m"): PairSpec[] =>
   Array.from({ length: count }, (_, at) => ({ model, legacy: `${at}`, candidate: `${at + 1}` }));
 
@@ -30,6 +35,50 @@ describe("the exit code", () => {
       3,
       "inconclusive",
     ],
+    [
+      "3: all answers hold nothing but null",
+      { objects: [Array.from({ length: 60 }, () => ({ legacy: '{"score":null}', candidate: '{"score": null}' }))] },
+      config,
+      3,
+      "inconclusive",
+    ],
+    [
+      "3: all answers are the same error",
+      { objects: [equalPairs(60).map((pair) => ({ ...pair, legacyStatus: 500, status: 500 }))] },
+      config,
+      3,
+      "inconclusive",
+    ],
+    [
+      "3: a census of a part of the requests",
+      { objects: [equalPairs(60)], query: { sample: 0.99 } },
+      census,
+      3,
+      "inconclusive",
+    ],
+    ["0: a census of a few", { objects: [equalPairs(5)] }, census, 0, "pass"],
+    ["1: a census with a mismatch", { objects: [[...equalPairs(5), ...mismatches(1)]] }, census, 1, "fail"],
+    [
+      "1: a p99 above its ratio",
+      { objects: [equalPairs(1000).map((pair, at) => ({ ...pair, latencyMs: at % 20 === 0 ? 99 : 10 }))] },
+      p99,
+      1,
+      "fail",
+    ],
+    [
+      "0: a p99 that only cold starts are above",
+      {
+        objects: [
+          equalPairs(1060).map((pair, at) =>
+            at % 20 === 0 ? { ...pair, latencyMs: 99, coldStart: true } : { ...pair, latencyMs: 10 },
+          ),
+        ],
+      },
+      p99,
+      0,
+      "pass",
+    ],
+    ["3: a p99 of too few answers", { objects: [equalPairs(999)] }, p99, 3, "inconclusive"],
     ["4: no answer at all", { objects: [[{ legacy: "1" }]] }, config, 4, "error"],
     ["4: every request failed", { objects: [[{ legacy: "1", outcome: "connection" }]] }, config, 4, "error"],
     ["4: nothing was selected", { objects: [equalPairs(3)], query: { models: ["other"] } }, config, 4, "error"],

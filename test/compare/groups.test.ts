@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Fields } from "../../compare/accumulate/fields.ts";
 import { type Exemplar, fingerprint, type GroupKey, Groups } from "../../compare/groups.ts";
 import type { Finding, PairResult } from "../../compare/types.ts";
+import type { KeyedFinding } from "../../compare/waive.ts";
 import { rankOf } from "../../src/lake/selection.ts";
 
 interface Event {
@@ -103,16 +104,20 @@ describe("groups", () => {
   });
 });
 
-function pairOf(fields: readonly string[]): PairResult {
+function pairOf(fields: readonly string[]): [PairResult, KeyedFinding[]] {
   const findings = fields.map((field) => ({ field, path: field, rule: "exact", kind: "value" }) as Finding);
-  return { outcome: "mismatch", findings, ignored: [], notComparable: null, warnings: [], uncovered: [], used: [] };
+  const keyed = findings.map((finding) => ({ finding, key: {} as GroupKey, waiver: null }));
+  return [
+    { outcome: "mismatch", findings, ignored: [], notComparable: null, warnings: [], uncovered: [], used: [] },
+    keyed,
+  ];
 }
 
 describe("fields", () => {
   test("count a pair once per field, however many findings it has there", () => {
     const fields = new Fields();
-    fields.addPair(pairOf(["$.a[*]", "$.a[*]", "$.b"]));
-    fields.addPair(pairOf(["$.a[*]"]));
+    fields.addPair(...pairOf(["$.a[*]", "$.a[*]", "$.b"]));
+    fields.addPair(...pairOf(["$.a[*]"]));
     const k = fields
       .entries()
       .map(([path, rules]) => [path, rules.get("exact")?.k, rules.get("exact")?.kinds.get("value")]);
@@ -132,9 +137,9 @@ describe("fields", () => {
     fc.assert(
       fc.property(pairs, fc.integer({ min: 1, max: 3 }), (all, parts) => {
         const whole = new Fields(4);
-        for (const pair of all) whole.addPair(pairOf(pair));
+        for (const pair of all) whole.addPair(...pairOf(pair));
         const split = Array.from({ length: parts }, () => new Fields(4));
-        for (const [at, pair] of [...all].reverse().entries()) split[at % parts]?.addPair(pairOf(pair));
+        for (const [at, pair] of [...all].reverse().entries()) split[at % parts]?.addPair(...pairOf(pair));
         const merged = new Fields(4);
         for (const part of split) merged.merge(part);
         const dump = (fields: Fields) => fields.entries().map(([path, rules]) => [path, [...rules]]);

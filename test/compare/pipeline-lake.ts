@@ -31,6 +31,9 @@ export interface PairSpec {
   readonly status?: number;
   readonly outcome?: ReplayOutcome;
   readonly legacyLatencyMs?: number | null;
+  readonly latencyMs?: number;
+  readonly coldStart?: boolean;
+  readonly modelVersion?: string;
 }
 
 export interface LakeSpec {
@@ -117,7 +120,7 @@ function toCaptured(pair: PairSpec, { log, partition }: RangeId, offset: bigint)
   return {
     id: pair.id ?? `id-${partition}-${offset}`,
     model: pair.model ?? "m",
-    modelVersion: null,
+    modelVersion: pair.modelVersion ?? null,
     capturedAt: 1_700_000_000_000 + Number(offset),
     capturedAtFromMessage: false,
     input: text.encode("{}"),
@@ -197,10 +200,10 @@ export function toReplayed({ captured, pair }: Row): ReplayedRecord {
     output: answer ? text.encode(pair.candidate ?? "") : null,
     outputType: answer ? "application/json" : null,
     variant: null,
-    latencyMs: 20,
+    latencyMs: pair.latencyMs ?? 20,
     attempts: 1,
     throttles: 0,
-    coldStart: null,
+    coldStart: pair.coldStart ?? null,
     replayedAt: 1,
     log,
     partition,

@@ -112,6 +112,63 @@ describe("counting", () => {
   });
 });
 
+describe("what is counted apart", () => {
+  test("cold starts, with the latencies of the others as if they were not there", async () => {
+    const pairs = equalPairs(30).map((pair, at) => (at < 3 ? { ...pair, latencyMs: 900, coldStart: true } : pair));
+    const { summary } = await run({ objects: [pairs] });
+    expect(summary.models.m?.latency).toMatchObject({ candidate: { count: 27, p50: 20, p95: 20 }, cold: { count: 3 } });
+    expect(summary.latency.cold?.p50).toBeCloseTo(900, -1);
+  });
+
+  test("versions of legacy, where they changed inside the window", async () => {
+    const pairs: PairSpec[] = [
+      ...equalPairs(3).map((pair) => ({ ...pair, modelVersion: "v1" })),
+      { legacy: "1", candidate: "2", modelVersion: "v2" },
+      { legacy: "1", candidate: "1", modelVersion: "v2" },
+      { legacy: "1", outcome: "timeout", modelVersion: "v3" },
+      { model: "steady", legacy: "1", candidate: "1", modelVersion: "v9" },
+    ];
+    const { summary } = await run({ objects: [pairs] });
+    expect(summary.models.m?.versions).toEqual([
+      { version: "v1", n: 3, k: 0 },
+      { version: "v2", n: 2, k: 1 },
+    ]);
+    expect(summary.models.steady).not.toHaveProperty("versions");
+  });
+
+  test("values and decisions, of the same pairs", async () => {
+    const rules = [
+      { path: "$.label", type: "label" },
+      { path: "$.score", type: "number", atol: 0.1, rtol: 0 },
+    ] as const;
+    const pairs: PairSpec[] = [
+      ...equalPairs(5),
+      { legacy: score(1), candidate: score(2) },
+      { legacy: score(1), candidate: score(1, "bad") },
+      { legacy: score(1), candidate: score(2, "bad") },
+    ];
+    const models = { "*": { rules: [...rules], default: "exact", gate: {} } } as const;
+    const { summary } = await run({ objects: [pairs] }, { models });
+    expect(summary.models.m).toMatchObject({ k: 3, parity: { value: { k: 2 }, decision: { k: 2, rate: 0.25 } } });
+    const plain = await run({ objects: [pairs] });
+    expect(plain.summary.models.m?.parity).toMatchObject({ value: { k: 3 }, decision: null });
+  });
+
+  test("pairs that agree about nothing", async () => {
+    const pairs: PairSpec[] = [
+      ...equalPairs(2),
+      { legacy: "null", candidate: "null" },
+      { legacy: '{"a":NaN}', candidate: '{"a": NaN}' },
+      { legacy: "[]", candidate: "[ ]" },
+      { legacy: "1", candidate: "2", legacyStatus: 500, status: 500 },
+      { legacy: "[]", candidate: "[1]" },
+    ];
+    const { summary } = await run({ objects: [pairs] });
+    expect(summary.models.m?.empty).toEqual({ empty: 1, error: 1, nan: 1, null: 1 });
+    expect(summary.outcomes).toEqual({ match: 6, mismatch: 1, ignored: 0 });
+  });
+});
+
 describe("the same replays give the same bytes", () => {
   const many: PairSpec[] = Array.from({ length: 36 }, (_, at) => ({
     model: `m${at % 3}`,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Verdict } from "../../compare/summary.ts";
-import { judgeModel, judgeRun, type ModelFacts, worst } from "../../compare/verdict.ts";
+import type { ModelFacts } from "../../compare/verdict/facts.ts";
+import { judgeModel, judgeRun, worst } from "../../compare/verdict.ts";
 import { GATE_DEFAULTS, type Gate } from "../../src/config/rules.ts";
 
 interface Counts {
@@ -11,6 +12,9 @@ interface Counts {
   readonly notComparable?: number;
   readonly skippedBy?: Record<string, number>;
 }
+
+const NO_LATENCY = { count: 0, p50: null, p95: null, p99: null };
+const latencyOf = (count: number, p99: number) => ({ count, p50: p99 / 2, p95: p99 / 2, p99 });
 
 function factsOf(
   { n, k, unpaired = 0, notComparable = 0, skippedBy = {} }: Counts,
@@ -27,7 +31,13 @@ function factsOf(
     unparseable: 0,
     uncovered: [],
     expired: [],
-    byIds: false,
+    expiredWaivers: [],
+    empty: {},
+    narrowed: null,
+    sampled: false,
+    looks: "fixed",
+    latency: { legacy: NO_LATENCY, candidate: NO_LATENCY },
+    costPer1000: null,
     ...more,
   };
 }
@@ -124,8 +134,117 @@ describe("a model", () => {
       "pass",
       /0 mismatches/,
     ],
-    ["chosen by ids never passes", factsOf({ n: 10_000, k: 0 }, { byIds: true }), "inconclusive", /chosen by id/],
-    ["chosen by ids may fail", factsOf({ n: 1000, k: 100 }, { byIds: true }), "fail", /100 mismatches/],
+    ["chosen by ids never passes", factsOf({ n: 10_000, k: 0 }, { narrowed: "by id" }), "inconclusive", /chosen by id/],
+    ["chosen by ids may fail", factsOf({ n: 1000, k: 100 }, { narrowed: "by id" }), "fail", /100 mismatches/],
+    [
+      "passes a census of every request, and claims nothing more",
+      factsOf({ n: 40, k: 0 }, gate({ evidence: "census" })),
+      "pass",
+      /^census: 0 mismatches in 40 pairs .*; no claim about future traffic$/,
+    ],
+    [
+      "passes a census with as many mismatches as are allowed",
+      factsOf({ n: 40, k: 2 }, gate({ evidence: "census", maxMismatches: 2 })),
+      "pass",
+      /at most 2 allowed/,
+    ],
+    [
+      "fails a census with one more",
+      factsOf({ n: 40, k: 3 }, gate({ evidence: "census", maxMismatches: 2 })),
+      "fail",
+      /3 mismatches in 40 pairs \(7.5 %\); at most 2 are allowed/,
+    ],
+    [
+      "is inconclusive as a census that misses a request",
+      factsOf({ n: 40, k: 0, unpaired: 1 }, gate({ evidence: "census", minCoverage: 0 })),
+      "inconclusive",
+      /every captured request compared: 40 of 41 are/,
+    ],
+    [
+      "is inconclusive as a census of a sample",
+      factsOf({ n: 40, k: 0 }, { ...gate({ evidence: "census" }), sampled: true }),
+      "inconclusive",
+      /selected a part/,
+    ],
+    [
+      "fails above a number of mismatches also where the bound is judged",
+      factsOf({ n: 10_000, k: 3 }, gate({ maxMismatches: 2 })),
+      "fail",
+      /at most 2 are allowed/,
+    ],
+    [
+      "is inconclusive on answers that hold nothing",
+      factsOf({ n: 1000, k: 0 }, { empty: { null: 400, error: 101 } }),
+      "inconclusive",
+      /50.1 % of the pairs hold nothing that could differ \(400 both null, 101 both error\), the limit is 50 %/,
+    ],
+    ["bears half of them", factsOf({ n: 1000, k: 0 }, { empty: { null: 500 } }), "pass", /0 mismatches/],
+    [
+      "fails on a p99 above its ratio",
+      factsOf(
+        { n: 10_000, k: 0 },
+        { ...gate({ maxP99Ratio: 1.5 }), latency: { legacy: latencyOf(1000, 10), candidate: latencyOf(1000, 16) } },
+      ),
+      "fail",
+      /p99 latency is ×1.60 of legacy's \(10 ms → 16 ms\), the limit is ×1.5/,
+    ],
+    [
+      "bears a p99 at its ratio",
+      factsOf(
+        { n: 10_000, k: 0 },
+        { ...gate({ maxP99Ratio: 1.5 }), latency: { legacy: latencyOf(1000, 10), candidate: latencyOf(1000, 15) } },
+      ),
+      "pass",
+      /0 mismatches/,
+    ],
+    [
+      "is inconclusive about latency without 1,000 answers",
+      factsOf(
+        { n: 10_000, k: 0 },
+        { ...gate({ maxP99Ratio: 1.5 }), latency: { legacy: latencyOf(1000, 10), candidate: latencyOf(999, 10) } },
+      ),
+      "inconclusive",
+      /needs 1,000 latencies of each side: there are 1,000 of legacy's and 999 warm ones/,
+    ],
+    [
+      "is inconclusive about latency that legacy did not tell",
+      factsOf(
+        { n: 10_000, k: 0 },
+        { ...gate({ maxP99Ratio: 1.5 }), latency: { legacy: NO_LATENCY, candidate: latencyOf(9999, 10) } },
+      ),
+      "inconclusive",
+      /there are 0 of legacy's/,
+    ],
+    [
+      "fails above its cost",
+      factsOf({ n: 10_000, k: 0 }, { ...gate({ maxCostPer1000: 0.5 }), costPer1000: 0.51 }),
+      "fail",
+      /1,000 calls cost 0.51, the limit is 0.5/,
+    ],
+    [
+      "is an error with a cost limit and no price",
+      factsOf({ n: 10_000, k: 0 }, gate({ maxCostPer1000: 0.5 })),
+      "error",
+      /needs the target's `price`/,
+    ],
+    [
+      "is an error under an expired waiver that names a difference of it",
+      factsOf({ n: 10_000, k: 0 }, { expiredWaivers: ["1:0123456789ab"] }),
+      "error",
+      /waiver of 1:0123456789ab has expired/,
+    ],
+    [
+      "needs more pairs where it is looked at again and again",
+      factsOf({ n: 640, k: 0 }, { looks: "anytime" }),
+      "inconclusive",
+      /about 21 more pairs are needed/,
+    ],
+    [
+      "passes with them, and says what kind of bound it is",
+      factsOf({ n: 661, k: 0 }, { looks: "anytime" }),
+      "pass",
+      /a bound that holds at every look/,
+    ],
     ["without a gate decides nothing", factsOf({ n: 10_000, k: 0 }, { gate: null }), "inconclusive", /no gate/],
   ])("%s", (_name, facts, verdict, reason) => {
     const judged = judgeModel(facts);
@@ -157,8 +276,12 @@ const someGate = fc
     maxMismatchRate: fc.constantFrom(0, 0.001, 0.01, 0.1),
     minCoverage: fc.constantFrom(0, 0.99, 1),
     maxErrorRate: fc.constantFrom(0, 0.01, 1),
+    evidence: fc.constantFrom("bound" as const, "census" as const),
+    maxMismatches: fc.constantFrom(null, 0, 5),
   })
-  .map(gate);
+  .chain((change) =>
+    fc.constantFrom<ModelFacts["looks"]>("fixed", "anytime").map((looks) => ({ ...gate(change), looks })),
+  );
 
 describe("a verdict never improves", () => {
   const never = (change: (counts: Counts & { matches: number }) => Counts) =>
@@ -176,6 +299,14 @@ describe("a verdict never improves", () => {
   test("when a match becomes an error", () =>
     never((c) => ({ ...c, n: c.n - 1, notComparable: (c.notComparable ?? 0) + 1 })));
   test("when all matches are gone", () => never((c) => ({ ...c, n: c.k, unpaired: (c.unpaired ?? 0) + c.matches })));
+  test("when pairs turn out to hold nothing", () =>
+    fc.assert(
+      fc.property(counts, someGate, fc.nat({ max: 100 }), (before, settings, percentEmpty) => {
+        const empty = { null: Math.floor((before.matches * percentEmpty) / 100) };
+        const was = judgeModel(factsOf(before, settings)).verdict;
+        expect(RANK[judgeModel(factsOf(before, { ...settings, empty })).verdict]).toBeGreaterThanOrEqual(RANK[was]);
+      }),
+    ));
   test("when mismatches are added", () => never((c) => ({ ...c, n: c.n + 5, k: c.k + 5 })));
 
   test("when a model gets worse, or a problem is found", () => {
@@ -192,6 +323,8 @@ describe("a verdict never improves", () => {
         expect(RANK[judgeRun(modelsOf(harmed), []).verdict]).toBeGreaterThanOrEqual(RANK[was.verdict]);
         const broken = judgeRun(modelsOf(all), [{ place: "p", message: "m" }]);
         expect([broken.verdict, broken.exitCode, broken.ready]).toEqual(["error", 5, []]);
+        const waived = judgeRun(modelsOf(all), [], ["1:0123456789ab"]);
+        expect([waived.verdict, waived.exitCode, waived.ready]).toEqual(["error", 5, was.ready]);
       }),
     );
   });
