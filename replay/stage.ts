@@ -1,7 +1,9 @@
 /** The replay stage: plan, pin, send what has no result yet, store, say what came of it. */
 import { setMaxListeners } from "node:events";
 import { CutoverError } from "../src/errors.ts";
+import { checkPinned } from "../src/lake/pinned.ts";
 import type { Run } from "../src/lake/run.ts";
+import { narrows, queryOf, type SelectionFlags } from "../src/lake/select/query.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
@@ -9,7 +11,6 @@ import type { Parked } from "./pace/health.ts";
 import { type Part, partOfShard, shareOf } from "./part.ts";
 import { type Forecast, forecast } from "./plan/forecast.ts";
 import { type Plan, pinRun, planRun } from "./plan/plan.ts";
-import { narrows, queryOf, type SelectionFlags } from "./plan/query.ts";
 import { createReporter } from "./progress.ts";
 import { openCall, readLost } from "./results/calls.ts";
 import { type ReplayResult, skipsOf, toResult } from "./results/result.ts";
@@ -20,7 +21,7 @@ import { bucketsFor, checkBuckets, type Shard } from "./shard.ts";
 import { checkEndpoints, targetIdentity } from "./targets/endpoint.ts";
 import { openTarget, targetSettings } from "./targets/open.ts";
 import type { Endpoint, Target } from "./targets/target.ts";
-import { bucketOf, checkPinned, unitsOf } from "./unit.ts";
+import { bucketOf, unitsOf } from "./unit.ts";
 
 export interface ReplayOptions extends SelectionFlags {
   readonly target: string;

@@ -3,6 +3,7 @@ import { CutoverError } from "../src/errors.ts";
 import { hashText } from "../src/hash.ts";
 import { openCapture } from "../src/lake/captures.ts";
 import { parseCaptureKey, type RangeId } from "../src/lake/keys.ts";
+import { pinnedChanged } from "../src/lake/pinned.ts";
 import type { Run } from "../src/lake/run.ts";
 import { compileSelection, type Selects } from "../src/lake/selection.ts";
 import type { ColumnValues, ObjectReader } from "../src/parquet/types.ts";
@@ -64,7 +65,7 @@ export async function openUnit(
   const { pinned } = id;
   const capture = await openCapture(store, { key: pinned.key, size: pinned.bytes, etag: pinned.etag });
   if (capture.footer.contentSha256 !== pinned.contentSha256) {
-    throw changed(store, pinned.key, `contentSha256 ${pinned.contentSha256}`, capture.footer.contentSha256);
+    throw pinnedChanged(store, pinned.key, `contentSha256 ${pinned.contentSha256}`, capture.footer.contentSha256);
   }
   const done = await storedOffsets(store, stored?.commits ?? []);
   const selects = compileSelection(run.query, run.limits);
@@ -86,7 +87,8 @@ export async function openUnit(
     });
     if (counts.size > 0) pending.push({ rowGroup, todo, endpoints: counts });
   }
-  if (selected !== pinned.selected) throw changed(store, pinned.key, `${pinned.selected} selected rows`, `${selected}`);
+  if (selected !== pinned.selected)
+    throw pinnedChanged(store, pinned.key, `${pinned.selected} selected rows`, `${selected}`);
   return { id, reader: capture.reader, pending };
 }
 
@@ -152,25 +154,4 @@ export async function readRows(
       status: status[row] as number,
     }),
   };
-}
-
-/** Every pinned object is still there with its size; before anything is sent. RUN_INVALID names the first that is not. */
-export async function checkPinned(store: Store, run: Run): Promise<void> {
-  const there = new Map<string, number>();
-  const wanted = new Set(run.objects.map(({ key }) => key));
-  for await (const { key, size } of store.list("captures/")) if (wanted.has(key)) there.set(key, size);
-  for (const { key, bytes } of run.objects) {
-    const size = there.get(key);
-    if (size === undefined) throw changed(store, key, `the object that run ${run.run} pinned`, "no such object");
-    if (size !== bytes) throw changed(store, key, `${bytes} bytes`, `${size} bytes`);
-  }
-}
-
-function changed(store: Store, key: string, expected: string, received: string): CutoverError {
-  return new CutoverError("RUN_INVALID", "a capture object is not what the run pinned", {
-    place: `${store.url} ${key}`,
-    expected,
-    received,
-    hint: "restore the object, or pin what is there now: cutover replay --fresh …",
-  });
 }

@@ -18,10 +18,16 @@ export function hashText(text: string, seed = 0): number {
 /** 32-bit hash of a position: which records a sample keeps, which exemplar a group shows. */
 export function hashPosition(position: Position, seed = 0): number {
   const offset = BigInt.asUintN(64, position.offset);
-  const low = Number(offset & 0xffffffffn);
-  const high = Number(offset >> 32n);
-  const logHash = hashText(position.log, seed) ^ Math.imul(position.partition + 1, 0x9e3779b1);
-  return mix32(mix32(mix32(logHash) ^ low) ^ high);
+  return positionHasher(position, seed)(Number(offset & 0xffffffffn), Number(offset >> 32n));
+}
+
+/** The same for many positions of one partition, by the lower and the upper half of the offset. */
+export function positionHasher(
+  { log, partition }: Pick<Position, "log" | "partition">,
+  seed = 0,
+): (low: number, high: number) => number {
+  const start = mix32(hashText(log, seed) ^ Math.imul(partition + 1, 0x9e3779b1));
+  return (low, high) => mix32(mix32(start ^ low) ^ high);
 }
 
 function mix32(value: number): number {

@@ -1,11 +1,14 @@
 /** Finds the run that a command means, or makes it: the selection is pinned before the first request. */
 import { CutoverError, isCutoverError } from "../../src/errors.ts";
 import { canonicalJson, sha256Hex } from "../../src/hash.ts";
-import { runKey } from "../../src/lake/keys.ts";
-import { type Run, readRun, type SelectionQuery } from "../../src/lake/run.ts";
+import { isKeyName, KEY_NAME, runKey } from "../../src/lake/keys.ts";
+import { checkPinned } from "../../src/lake/pinned.ts";
+import { type Pin, readPin } from "../../src/lake/pins.ts";
+import { type Run, readRun, type Selection, type SelectionQuery, selectionSchema } from "../../src/lake/run.ts";
+import { pinOutcome } from "../../src/lake/select/outcome.ts";
+import { describeQuery } from "../../src/lake/select/query.ts";
+import { selectCaptures } from "../../src/lake/select/select.ts";
 import type { Store } from "../../src/store/port.ts";
-import { describeQuery } from "./query.ts";
-import { type Selection, selectCaptures } from "./select.ts";
 
 export interface PlanRequest {
   readonly store: Store;
@@ -14,6 +17,10 @@ export interface PlanRequest {
   /** Id given by the user. */
   readonly run: string | undefined;
   readonly sameAs: string | undefined;
+  /** Name of a kept selection. */
+  readonly pin?: string | undefined;
+  /** Hash of the rules in force: where `--only` finds the comparison it reads. */
+  readonly rules?: string;
   readonly fresh: boolean;
   /** Of a run that is pinned now; how one that is pinned already is divided never changes. */
   readonly buckets?: number;
@@ -30,15 +37,12 @@ export interface Plan {
 }
 
 /** Plans without writing: `pinRun` writes. */
-export async function planRun(request: PlanRequest): Promise<Plan> {
-  if (request.run !== undefined) checkRunId(request.run);
-  const { store } = request;
+export async function planRun(given: PlanRequest): Promise<Plan> {
+  if (given.run !== undefined) checkRunId(given.run);
+  const { store } = given;
+  const request: Asked = given.pin === undefined ? given : { ...given, kept: await readPin(store, given.pin) };
   const found = request.run === undefined ? await findGeneration(request) : await findGiven(request, request.run);
   if (found.existing) return { run: found.existing, pinned: true };
-  const selection =
-    request.sameAs === undefined
-      ? await selectCaptures(store, request.query, request.signal)
-      : selectionOf(await readRun(store, request.sameAs));
   const run: Run = {
     version: 1,
     run: found.id,
@@ -49,10 +53,23 @@ export async function planRun(request: PlanRequest): Promise<Plan> {
     transform: null,
     buckets: request.buckets ?? 1,
     ...(request.sameAs === undefined ? {} : { sameAs: request.sameAs }),
+    ...(request.pin === undefined ? {} : { pin: request.pin }),
     toolVersion: request.version,
-    ...selection,
+    ...(await selectionFor(request)),
   };
   return { run, pinned: false };
+}
+
+/** A request with the kept selection that it names. */
+interface Asked extends PlanRequest {
+  readonly kept?: Pin;
+}
+
+async function selectionFor({ store, query, sameAs, kept, rules = "", signal }: Asked): Promise<Selection> {
+  if (sameAs !== undefined) return selectionSchema.parse(await readRun(store, sameAs));
+  if (!kept) return selectCaptures(store, await pinOutcome(store, query, rules, signal), signal);
+  await checkPinned(store, kept, signal);
+  return selectionSchema.parse(kept);
 }
 
 /** Writes run.json, unless another call was quicker: then that one's is the run. */
@@ -66,7 +83,7 @@ export async function pinRun(store: Store, run: Run): Promise<Run> {
   } catch (error) {
     if (!isCutoverError(error, "STORE_EXISTS")) throw error;
     const theirs = await readRun(store, run.run);
-    if (theirs.queryHash !== run.queryHash) throw conflict(run.run, theirs, run.query, run.target);
+    if (theirs.queryHash !== run.queryHash) throw conflict(run.run, theirs, run);
     return theirs;
   }
 }
@@ -76,8 +93,16 @@ export function runIdOf(queryHash: string): string {
   return `r${queryHash.slice(0, 10)}`;
 }
 
-function hashOf({ query, target, sameAs }: PlanRequest, generation: number): string {
-  const material = { query, target, transform: null, generation, ...(sameAs === undefined ? {} : { sameAs }) };
+function hashOf({ query, target, sameAs, kept }: Asked, generation: number): string {
+  const material = {
+    query,
+    target,
+    transform: null,
+    generation,
+    ...(sameAs === undefined ? {} : { sameAs }),
+    // By what it holds: a pin that was deleted and kept anew is another one.
+    ...(kept ? { pin: sha256Hex(canonicalJson(kept)) } : {}),
+  };
   return sha256Hex(canonicalJson(material));
 }
 
@@ -88,7 +113,7 @@ interface Found {
 }
 
 /** The latest generation of this query, or the next one when `--fresh` asks for it. */
-async function findGeneration(request: PlanRequest): Promise<Found> {
+async function findGeneration(request: Asked): Promise<Found> {
   let latest: string | undefined;
   for (let generation = 0; ; generation++) {
     const id = runIdOf(hashOf(request, generation));
@@ -101,7 +126,7 @@ async function findGeneration(request: PlanRequest): Promise<Found> {
   }
 }
 
-async function findGiven(request: PlanRequest, id: string): Promise<Found> {
+async function findGiven(request: Asked, id: string): Promise<Found> {
   if (!(await request.store.head(runKey(id)))) return { id, generation: 0 };
   if (request.fresh) {
     throw new CutoverError("USAGE", `run ${id} exists, and a pinned selection never changes`, {
@@ -110,37 +135,32 @@ async function findGiven(request: PlanRequest, id: string): Promise<Found> {
   }
   const existing = await readRun(request.store, id);
   if (existing.queryHash !== hashOf(request, existing.generation)) {
-    throw conflict(id, existing, request.query, request.target, request.sameAs);
+    throw conflict(id, existing, request);
   }
   return { id, generation: existing.generation, existing };
 }
 
-function selectionOf({ query, objects, models, planned, limits }: Run): Selection {
-  return { query, objects, models, planned, ...(limits === undefined ? {} : { limits }) };
-}
+type Meant = Pick<Run, "query" | "target"> & {
+  readonly sameAs?: string | undefined;
+  readonly pin?: string | undefined;
+};
 
-function conflict(
-  id: string,
-  theirs: Run,
-  query: SelectionQuery,
-  target: Run["target"],
-  sameAs?: string,
-): CutoverError {
-  const words = (what: SelectionQuery, to: Run["target"], like: string | undefined): string =>
-    `${like === undefined ? describeQuery(what) : `the selection of ${like}`} → ${to.name} (${to.kind} ${to.hash.slice(0, 8)})`;
+function conflict(id: string, theirs: Meant, ours: Meant): CutoverError {
   return new CutoverError("RUN_INVALID", `run ${id} was pinned for something else`, {
     place: runKey(id),
-    expected: words(theirs.query, theirs.target, theirs.sameAs),
-    received: words(query, target, sameAs),
+    expected: inWords(theirs),
+    received: inWords(ours),
     hint: "give another --run ID, or the flags and target of that run",
   });
 }
 
-/** Stands in keys: no slash, no `+` (it separates the parts of a commit's name), nothing hidden. */
+function inWords({ query, target, sameAs, pin }: Meant): string {
+  const selection =
+    pin !== undefined ? `the pin ${pin}` : sameAs !== undefined ? `the selection of ${sameAs}` : describeQuery(query);
+  return `${selection} → ${target.name} (${target.kind} ${target.hash.slice(0, 8)})`;
+}
+
 function checkRunId(id: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id) && !id.includes("..")) return;
-  throw new CutoverError("USAGE", "--run is not a valid id", {
-    expected: "letters, digits, `.`, `_`, `-`, at most 64, beginning with a letter or digit",
-    received: id,
-  });
+  if (isKeyName(id)) return;
+  throw new CutoverError("USAGE", "--run is not a valid id", { expected: KEY_NAME, received: id });
 }

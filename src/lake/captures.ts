@@ -38,8 +38,13 @@ export async function* shownObjects(store: Store, prefix: string, signal?: Abort
   for await (const info of store.list(prefix, signal ? { signal } : {})) if (!isHidden(info.key)) yield info;
 }
 
-/** Opens one capture object by the size and ETag of its listing or head. */
-export async function openCapture(store: Store, info: ObjectInfo, signal?: AbortSignal): Promise<CaptureObject> {
+/** Opens one capture object by the size and ETag of its listing or head. `tailBytes` as in `OpenOptions`. */
+export async function openCapture(
+  store: Store,
+  info: ObjectInfo,
+  signal?: AbortSignal,
+  tailBytes: number = LIMITS.parquetTailBytes,
+): Promise<CaptureObject> {
   const range = parseCaptureKey(info.key);
   if (!range) {
     throw new CutoverError("PARQUET_FOREIGN", "an object under captures/ that capture did not write", {
@@ -48,7 +53,7 @@ export async function openCapture(store: Store, info: ObjectInfo, signal?: Abort
       hint: "move it elsewhere; files of your own are read by capture.source.files",
     });
   }
-  const reader = await openObject(store, info.key, CAPTURES, { info, ...(signal ? { signal } : {}) });
+  const reader = await openObject(store, info.key, CAPTURES, { info, tailBytes, ...(signal ? { signal } : {}) });
   const footer = parseCaptureFooter(info.key, reader.meta, range, reader.rows);
   return { key: info.key, size: info.size, etag: info.etag, range, footer, reader };
 }

@@ -21,6 +21,7 @@ export interface RangeId {
 export const capturesPrefix = "captures/";
 export const rejectsPrefix = "rejects/";
 export const runsPrefix = "runs/";
+export const pinsPrefix = "pins/";
 
 export function partitionPrefix(dataset: "captures" | "rejects", log: string, partition: number): string {
   return `${dataset}/${log}/${partition}/`;
@@ -73,6 +74,18 @@ export function parseRejectsKey(key: string): RejectsId | undefined {
 
 export function runKey(run: string): string {
   return `${runsPrefix}${run}/run.json`;
+}
+
+/** Names that people give to runs and selections stand in keys: no slash, no `~` (it separates parts), nothing hidden. */
+export const KEY_NAME = "letters, digits, `.`, `_`, `-`, at most 64, beginning with a letter or digit";
+
+export function isKeyName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) && !name.includes("..");
+}
+
+/** A named selection that is kept. */
+export function pinKey(name: string): string {
+  return `${pinsPrefix}${name}.json`;
 }
 
 export function skipsKey(run: string): string {
@@ -146,6 +159,13 @@ export function diffsPrefix(run: string, rules: string): string {
 export function diffsKey(run: string, rules: string, range: RangeId, part = 0): string {
   const name = `${range.log}~${range.partition}~${pad(range.first, OFFSET_DIGITS)}`;
   return `${diffsPrefix(run, rules)}${name}${part === 0 ? "" : `~${part}`}.parquet`;
+}
+
+/** The range that a diffs object is about. */
+export function parseDiffsKey(key: string): RangeId | undefined {
+  const match = /^compares\/[^/]+\/[^/]+\/diffs\/([^/~]+)~(\d+)~(\d{20})(?:~\d+)?\.parquet$/.exec(key);
+  if (!match) return undefined;
+  return { log: match[1] as string, partition: Number(match[2]), first: BigInt(match[3] as string) };
 }
 
 export function summaryKey(run: string, rules: string): string {

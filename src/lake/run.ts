@@ -6,6 +6,21 @@ import { bucketSkipsPrefix, runKey, runsPrefix, skipsKey } from "./keys.ts";
 
 const count = z.int().min(0);
 
+/** Kinds of outcome that `--only` knows. */
+export const ONLY_KINDS = ["mismatched", "failed", "group"] as const;
+
+/** Records chosen by what became of them in another run: such a selection proves nothing about the others. */
+const onlySchema = z.object({
+  kind: z.enum(ONLY_KINDS),
+  /** The run that they are taken from. */
+  from: z.string(),
+  /** Fingerprint, of kind `group` alone. */
+  group: z.string().optional(),
+  /** Once pinned: key of a capture object → positions in it, ascending, as decimal text. */
+  positions: z.record(z.string(), z.array(z.string().regex(/^\d{1,19}$/))).optional(),
+});
+export type Only = z.infer<typeof onlySchema>;
+
 export const selectionQuerySchema = z.object({
   models: z.array(z.string()),
   /** UTC milliseconds: since included, until excluded. */
@@ -16,21 +31,14 @@ export const selectionQuerySchema = z.object({
   /** At most so many records of each model, the lowest by hash of the position. */
   limitPerModel: z.int().min(1).nullable(),
   ids: z.array(z.string()).nullable(),
+  /** Absent and null alike: not chosen by outcome. */
+  only: onlySchema.nullable().optional(),
 });
 export type SelectionQuery = z.infer<typeof selectionQuerySchema>;
 
-export const runSchema = z.object({
-  version: z.literal(1),
-  run: z.string(),
-  /** Hash of query, target and transform; a `--fresh` run of the same query counts up `generation`. */
-  queryHash: z.string(),
-  generation: count,
-  createdAt: z.int(),
+/** A selection as it was found: capture objects by listing and footers, and what the query selects of each. */
+const pinnedParts = {
   query: selectionQuerySchema,
-  target: z.object({ name: z.string(), kind: z.string(), hash: z.string() }),
-  transform: z.string().nullable(),
-  buckets: z.int().min(1),
-  /** The pinned selection: capture objects, as the listing and their footers showed them. */
   objects: z.array(
     z.object({
       key: z.string(),
@@ -40,17 +48,37 @@ export const runSchema = z.object({
       /** Rows of the object, and rows of it that the query selects. */
       rows: count,
       selected: count,
+      /** Uncompressed bytes of the inputs of all its rows; absent in runs of older versions. */
+      inputBytes: count.optional(),
     }),
   ),
   /** Per model of which `limitPerModel` leaves rows out: the last row kept, as `compileSelection` reads it. */
   limits: z
     .record(z.string(), z.object({ hash: count, log: z.string(), partition: count, offset: z.string() }))
     .optional(),
-  /** The run whose pinned selection this one took over. */
-  sameAs: z.string().optional(),
   /** Selected rows per model; the sum is `planned`. */
   models: z.record(z.string(), count),
   planned: count,
+};
+export const selectionSchema = z.object(pinnedParts);
+export type Selection = z.infer<typeof selectionSchema>;
+
+export const runSchema = z.object({
+  version: z.literal(1),
+  run: z.string(),
+  /** Hash of query, target and transform; a `--fresh` run of the same query counts up `generation`. */
+  queryHash: z.string(),
+  generation: count,
+  createdAt: z.int(),
+  target: z.object({ name: z.string(), kind: z.string(), hash: z.string() }),
+  transform: z.string().nullable(),
+  buckets: z.int().min(1),
+  /** The pinned selection: capture objects, as the listing and their footers showed them. */
+  ...pinnedParts,
+  /** The run whose pinned selection this one took over. */
+  sameAs: z.string().optional(),
+  /** The named selection that this one took over. */
+  pin: z.string().optional(),
   toolVersion: z.string(),
 });
 export type Run = z.infer<typeof runSchema>;
@@ -97,7 +125,8 @@ export async function readRun(store: Store, run: string): Promise<Run> {
   return parseDocument(key, await store.get(key), runSchema);
 }
 
-function parseDocument<T>(key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
+/** Reads a JSON document of ours; RUN_INVALID when it is none. */
+export function parseDocument<T>(key: string, bytes: Uint8Array, schema: z.ZodType<T>): T {
   const name = key.slice(key.lastIndexOf("/") + 1);
   let parsed: unknown;
   try {

@@ -1,8 +1,10 @@
 /** Which captured rows a run asks about. One pure function for replay and compare, so that both mean the same rows. */
+import { CutoverError } from "../errors.ts";
 import { hashPosition } from "../hash.ts";
 import { compilePattern } from "../match.ts";
 import type { Position } from "../record.ts";
-import type { SelectionQuery } from "./run.ts";
+import { parseCaptureKey } from "./keys.ts";
+import type { Only, SelectionQuery } from "./run.ts";
 
 export interface SelectionRow extends Position {
   readonly id: string;
@@ -22,33 +24,78 @@ export interface LimitMark {
 
 export type Selects = (row: SelectionRow) => boolean;
 
+/** The parts of a query, each by itself; a row is selected when all of them say so. A part that is null takes every row. */
+export interface Criteria {
+  readonly model: (name: string) => boolean;
+  /** UTC milliseconds: since included, until excluded. */
+  readonly since: number;
+  readonly until: number;
+  readonly ids: ReadonlySet<string> | null;
+  /** Hashes of positions below this are in the sample. */
+  readonly hashBelow: number | null;
+  /** Positions of a partition that were chosen by outcome. */
+  readonly chosen: ((log: string, partition: number) => ReadonlySet<bigint>) | null;
+}
+
+export function criteriaOf(query: SelectionQuery): Criteria {
+  const { since, until, sample, only } = query;
+  return {
+    model: modelTest(query.models),
+    since: since ?? Number.NEGATIVE_INFINITY,
+    until: until ?? Number.POSITIVE_INFINITY,
+    ids: query.ids === null ? null : new Set(query.ids),
+    hashBelow: sample === null ? null : sample * 2 ** 32,
+    chosen: only ? chosenOf(only) : null,
+  };
+}
+
 /**
  * Compiles the query. `limits` holds one mark for each model of which `limitPerModel` leaves rows out;
  * a model without a mark keeps all that the rest of the query selects.
  */
 export function compileSelection(query: SelectionQuery, limits: Readonly<Record<string, LimitMark>> = {}): Selects {
-  const patterns = query.models.map(compilePattern);
-  const models = new Map<string, boolean>();
-  const wanted = (model: string): boolean => {
-    let answer = models.get(model);
-    if (answer === undefined) {
-      answer = patterns.length === 0 || patterns.some((matches) => matches(model));
-      models.set(model, answer);
-    }
-    return answer;
-  };
-  const ids = query.ids === null ? null : new Set(query.ids);
-  const { since, until, sample } = query;
+  const { model, since, until, ids, hashBelow, chosen } = criteriaOf(query);
   const marks = new Map(Object.entries(limits));
   return (row) => {
-    if (!wanted(row.model)) return false;
-    if (since !== null && row.capturedAt < since) return false;
-    if (until !== null && row.capturedAt >= until) return false;
+    if (!model(row.model)) return false;
+    if (row.capturedAt < since || row.capturedAt >= until) return false;
     if (ids !== null && !ids.has(row.id)) return false;
-    if (sample !== null && hashPosition(row) >= sample * 2 ** 32) return false;
+    if (chosen !== null && !chosen(row.log, row.partition).has(row.offset)) return false;
+    if (hashBelow !== null && hashPosition(row) >= hashBelow) return false;
     const mark = marks.size === 0 ? undefined : marks.get(row.model);
     return mark === undefined || compareRank(rankOf(row), mark) <= 0;
   };
+}
+
+/** Each name is matched once. */
+function modelTest(models: readonly string[]): (name: string) => boolean {
+  const patterns = models.map(compilePattern);
+  const known = new Map<string, boolean>();
+  return (name) => {
+    let answer = known.get(name);
+    if (answer === undefined) {
+      answer = patterns.length === 0 || patterns.some((matches) => matches(name));
+      known.set(name, answer);
+    }
+    return answer;
+  };
+}
+
+const NONE: ReadonlySet<bigint> = new Set();
+
+function chosenOf({ positions }: Only): NonNullable<Criteria["chosen"]> {
+  // Without them every row would be selected: whoever asks must have pinned them first.
+  if (!positions) throw new TypeError("a selection by outcome is compiled before its positions are pinned");
+  const byPartition = new Map<string, Set<bigint>>();
+  for (const [key, offsets] of Object.entries(positions)) {
+    const range = parseCaptureKey(key);
+    if (!range) throw new CutoverError("RUN_INVALID", "a position of no capture object", { place: key });
+    const name = `${range.log}/${range.partition}`;
+    const set = byPartition.get(name) ?? new Set();
+    for (const offset of offsets) set.add(BigInt(offset));
+    byPartition.set(name, set);
+  }
+  return (log, partition) => byPartition.get(`${log}/${partition}`) ?? NONE;
 }
 
 /** Place of a row in the order by which limits choose: hash of the position, ties by the position itself. */

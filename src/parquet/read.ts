@@ -5,6 +5,7 @@ import { FOOTER_KEY } from "../lake/footer.ts";
 import { LIMITS } from "../limits.ts";
 import { type ColumnSpec, SCHEMA_VERSION, type TableSpec } from "../record.ts";
 import type { ObjectInfo, Store } from "../store/port.ts";
+import { boundsOf } from "./bounds.ts";
 import { decodeColumns, type RowRange, readFooter } from "./decode.ts";
 import { scanColumns } from "./scan.ts";
 import { columnsOf, storedType } from "./schema.ts";
@@ -16,6 +17,8 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** As a listing gave it; saves the request that asks for the size. */
   readonly info?: ObjectInfo;
+  /** Read at once from the object's end, with the footer; by default so much that a small object comes whole. */
+  readonly tailBytes?: number;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function openObject(
   table: TableSpec,
   options: OpenOptions = {},
 ): Promise<ObjectReader> {
-  const file = await openFile(store, key, LIMITS.parquetTailBytes, options);
+  const file = await openFile(store, key, options.tailBytes ?? LIMITS.parquetTailBytes, options);
   return readerOf(file, checkMeta(file, table), checkColumns(file, table), options.signal);
 }
 
@@ -180,6 +183,7 @@ function readerOf(
     rows: Number(metadata.num_rows),
     rowGroups: groups,
     columnBytes: (name) => columnBytes(metadata, specOf(name).name),
+    bounds: (rowGroup, name) => boundsOf(metadata, rowGroup, specOf(name).name),
     read: (rowGroup, names) =>
       attempt(rowGroup, names, (columns, rows) => decodeColumns(source, metadata, rows, columns)),
     scan: (rowGroup, names, into) =>

@@ -60,6 +60,14 @@ export interface RowGroupInfo {
   readonly bytes: number;
 }
 
+/** What a footer says of one column chunk. Texts and bytes may be cut (`exact` false): they are bounds, not values. */
+export interface Bounds {
+  readonly min: number | bigint | string;
+  readonly max: number | bigint | string;
+  /** Both are values that stand in the chunk. */
+  readonly exact: boolean;
+}
+
 export interface ObjectReader {
   readonly key: string;
   /** The JSON document under FOOTER_KEY, unchecked. */
@@ -68,6 +76,8 @@ export interface ObjectReader {
   readonly rowGroups: readonly RowGroupInfo[];
   /** Uncompressed bytes of one column over the whole file. */
   columnBytes(name: string): number;
+  /** Bounds of a number, timestamp or text column in one row group, from the footer; undefined when it tells none. */
+  bounds(rowGroup: number, column: string): Bounds | undefined;
   /** Columns of one row group, by name. Byte values may share memory: copy what outlives the row group. */
   read(rowGroup: number, columns: readonly string[]): Promise<Record<string, ColumnValues>>;
   /** The same columns in typed arrays, in memory that the caller reuses: for whoever looks at every row of a run. */

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { pinRun, planRun } from "../../../replay/plan/plan.ts";
-import { parseTime, queryOf } from "../../../replay/plan/query.ts";
-import { selectCaptures } from "../../../replay/plan/select.ts";
 import {
   checkEndpoints,
   expandHeaders,
@@ -13,6 +11,8 @@ import {
 import { targetSchema } from "../../../src/config/schema.ts";
 import { hashPosition } from "../../../src/hash.ts";
 import type { SelectionQuery } from "../../../src/lake/run.ts";
+import { parseTime, queryOf } from "../../../src/lake/select/query.ts";
+import { selectCaptures } from "../../../src/lake/select/select.ts";
 import { compileSelection } from "../../../src/lake/selection.ts";
 import type { CapturedRecord } from "../../../src/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";

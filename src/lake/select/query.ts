@@ -1,8 +1,8 @@
-/** Flags of `cutover replay` → selection query. Pure but for the `--ids` file. */
+/** Flags that select → selection query. Pure but for the `--ids` file. */
 import { readFile } from "node:fs/promises";
-import { CutoverError, messageOf } from "../../src/errors.ts";
-import type { SelectionQuery } from "../../src/lake/run.ts";
-import { LIMITS } from "../../src/limits.ts";
+import { CutoverError, messageOf } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
+import type { Only, SelectionQuery } from "../run.ts";
 
 /** As commander and other stages hand them over. */
 export interface SelectionFlags {
@@ -17,9 +17,26 @@ export interface SelectionFlags {
   readonly limit?: string;
   /** File with one id a line. */
   readonly ids?: string;
+  /** `mismatched`, `failed` or `group:FINGERPRINT`, of the run `from`. */
+  readonly only?: string;
+  readonly from?: string;
 }
 
+/** As a command declares them; `--model` may be given more than once. */
+export const SELECTION_FLAGS: readonly (readonly [flags: string, description: string])[] = [
+  ["--model <pattern>", "models, * stands for anything; repeatable"],
+  ["--since <time>", "captured at or after: ISO 8601 (UTC) or epoch milliseconds"],
+  ["--until <time>", "captured before"],
+  ["--sample <share>", "share of the records, 0 to 1, by a hash of the position"],
+  ["--limit <n>", "at most so many records of each model, by the same hash"],
+  ["--ids <file>", "only the ids in this file, one a line"],
+  ["--only <outcome>", "only what was mismatched | failed | group:FINGERPRINT in another run"],
+  ["--from <run>", "the run that --only looks at"],
+];
+
+/** The query as asked: positions of `--only` are looked up when it is pinned. */
 export async function queryOf(flags: SelectionFlags): Promise<SelectionQuery> {
+  const only = parseOnly(flags.only, flags.from);
   const query: SelectionQuery = {
     models: [...new Set(flags.model ?? [])].sort(),
     since: flags.since === undefined ? null : parseTime("--since", flags.since),
@@ -27,6 +44,7 @@ export async function queryOf(flags: SelectionFlags): Promise<SelectionQuery> {
     sample: flags.sample === undefined ? null : parseSample(flags.sample),
     limitPerModel: flags.limit === undefined ? null : parseLimit(flags.limit),
     ids: flags.ids === undefined ? null : await readIds(flags.ids),
+    ...(only ? { only } : {}),
   };
   if (query.since !== null && query.until !== null && query.since >= query.until) {
     throw new CutoverError("USAGE", "--since is not before --until", {
@@ -39,8 +57,8 @@ export async function queryOf(flags: SelectionFlags): Promise<SelectionQuery> {
 
 /** True when any flag narrows the selection. */
 export function narrows(flags: SelectionFlags): boolean {
-  const { model = [], since, until, sample, limit, ids } = flags;
-  return model.length > 0 || [since, until, sample, limit, ids].some((flag) => flag !== undefined);
+  const { model = [], since, until, sample, limit, ids, only, from } = flags;
+  return model.length > 0 || [since, until, sample, limit, ids, only, from].some((flag) => flag !== undefined);
 }
 
 /** The query in words, for messages. */
@@ -52,8 +70,40 @@ export function describeQuery(query: SelectionQuery): string {
     query.sample === null ? "" : `a sample of ${query.sample}`,
     query.limitPerModel === null ? "" : `at most ${query.limitPerModel} of each model`,
     query.ids === null ? "" : `${query.ids.length} ids`,
+    query.only ? `only ${outcomeText(query.only)} of run ${query.only.from}` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
+}
+
+/** As `--only` is written. */
+export function outcomeText({ kind, group }: Only): string {
+  return kind === "group" ? `group:${group}` : kind;
+}
+
+function parseOnly(only: string | undefined, from: string | undefined): Only | undefined {
+  if (only === undefined && from === undefined) return undefined;
+  if (only === undefined) {
+    throw new CutoverError("USAGE", "--from says of which run, --only of what", {
+      expected: "--only mismatched | failed | group:FINGERPRINT",
+      hint: `for the whole selection of that run: --same-as ${from}`,
+    });
+  }
+  const group = only.startsWith("group:") ? only.slice("group:".length) : undefined;
+  const kind = group === undefined ? only : "group";
+  if ((kind !== "mismatched" && kind !== "failed" && kind !== "group") || group === "") {
+    throw new CutoverError("USAGE", "--only is not an outcome", {
+      expected: "mismatched, failed or group:FINGERPRINT",
+      received: only,
+      hint: "fingerprints stand in the summary and the report of a comparison",
+    });
+  }
+  if (from === undefined) {
+    throw new CutoverError("USAGE", "--only needs the run that it looks at", {
+      expected: "--from RUN",
+      hint: "cutover runs",
+    });
+  }
+  return { kind, from, ...(group === undefined ? {} : { group }) };
 }
 
 /** Only absolute times: the same command must mean the same selection when it is given again. */

@@ -1,9 +1,8 @@
 /** The N lowest rows of each model by hash of the position, in one pass: a bounded heap a model, the worst on top. */
-import { CutoverError } from "../../src/errors.ts";
-import { hashPosition } from "../../src/hash.ts";
-import { compareRank, type LimitMark, rankOf } from "../../src/lake/selection.ts";
-import { LIMITS } from "../../src/limits.ts";
-import type { Position } from "../../src/record.ts";
+import { CutoverError } from "../../errors.ts";
+import { LIMITS } from "../../limits.ts";
+import type { RangeId } from "../keys.ts";
+import { compareRank, type LimitMark } from "../selection.ts";
 
 interface Kept {
   readonly rank: LimitMark;
@@ -12,7 +11,8 @@ interface Kept {
 }
 
 export interface Lowest {
-  add(model: string, position: Position, object: number): void;
+  /** `hash` is that of the position; `object` says in which capture object it stands. The order of adding does not matter. */
+  add(model: string, hash: number, range: RangeId, offset: bigint, object: number): void;
   /** Kept rows per model and per object, and a mark for each model of which rows were left out. */
   result(): { models: Map<string, number>; objects: Map<number, number>; limits: Record<string, LimitMark> };
 }
@@ -22,7 +22,7 @@ export function createLowest(limit: number): Lowest {
   const overflowed = new Set<string>();
   let kept = 0;
   return {
-    add(model, position, object) {
+    add(model, hash, { log, partition }, offset, object) {
       let heap = heaps.get(model);
       if (!heap) {
         heap = [];
@@ -31,13 +31,13 @@ export function createLowest(limit: number): Lowest {
       const top = heap[0];
       if (heap.length < limit) {
         if (++kept > LIMITS.planLimitRows) throw tooMany(limit);
-        heap.push({ rank: rankOf(position), object });
+        heap.push({ rank: { hash, log, partition, offset: offset.toString() }, object });
         rise(heap);
         return;
       }
       overflowed.add(model);
-      if (!top || hashPosition(position) > top.rank.hash) return;
-      const rank = rankOf(position);
+      if (!top || hash > top.rank.hash) return;
+      const rank = { hash, log, partition, offset: offset.toString() };
       if (compareRank(rank, top.rank) > 0) return;
       heap[0] = { rank, object };
       sink(heap);
