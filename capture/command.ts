@@ -3,12 +3,14 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../src/config/units.ts";
 import { CutoverError, EXIT } from "../src/errors.ts";
+import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { auditCaptures } from "./audit/audit.ts";
 import { listCaptures } from "./audit/captures.ts";
 import { DIALECTS, type Dialect, renderDdl } from "./ddl/ddl.ts";
 import { presentDatasets } from "./ddl/ddl-datasets.ts";
 import { readTime } from "./mapping/fields.ts";
+import { type PinFlags, pinStage, pinsStage, renderPin, renderPins } from "./pins.ts";
 import type { Until } from "./port.ts";
 import { rereadStage } from "./rejects/rejects-stage.ts";
 import { objectsProgress, renderAudit, renderCapture, renderCaptures, renderReread } from "./render.ts";
@@ -27,7 +29,7 @@ interface CapturesFlags {
   readonly ddl?: Dialect;
   readonly audit?: boolean;
   readonly repair?: boolean;
-  readonly model?: string;
+  readonly model?: readonly string[];
   readonly since?: number;
   readonly until?: number;
 }
@@ -45,7 +47,14 @@ Examples:
   $ cutover captures                      models, rows and time ranges
   $ cutover captures --audit              proof that every position is held exactly once; exit 1 on a fault
   $ cutover captures --audit --repair     delete rejects that a killed writer left behind
-  $ cutover captures --ddl duckdb         views over all datasets, as SQL; also athena and spark`;
+  $ cutover captures --ddl duckdb         views over all datasets, as SQL; also athena and spark
+  $ cutover captures pin smoke --limit 100    keep a selection, to be replayed by --pin smoke`;
+
+const PIN_HELP = `
+Examples:
+  $ cutover captures pin smoke --limit 100 --since 2026-11-01
+  $ cutover captures pin                                           what is kept
+  $ cutover run --target candidate --pin smoke --run ci-42         what a CI job replays, each time anew`;
 
 export function addCaptureCommands(program: Command, run: Runner): void {
   program
@@ -58,7 +67,7 @@ export function addCaptureCommands(program: Command, run: Runner): void {
     .option("--dry-run", "with --from-rejects: say what would become a record, write nothing")
     .addHelpText("after", CAPTURE_HELP)
     .action(run(capture));
-  program
+  const captured = program
     .command("captures")
     .description("what is captured, or proof of it")
     .option("--audit", "check every range of the ledger; exit 1 on a fault")
@@ -70,11 +79,62 @@ export function addCaptureCommands(program: Command, run: Runner): void {
         .choices(DIALECTS)
         .conflicts("audit"),
     )
-    .option("--model <pattern>", "models to show")
+    .option("--model <pattern>", "models to show; repeatable", collect)
     .option("--since <time>", "ISO 8601 or epoch ms, included", parseTime)
     .option("--until <time>", "ISO 8601 or epoch ms, excluded", parseTime)
     .addHelpText("after", CAPTURES_HELP)
     .action(run(captures));
+  addPinCommand(captured, run);
+}
+
+function addPinCommand(captured: Command, run: Runner): void {
+  const pin = captured
+    .command("pin [name]")
+    .description("keep a selection under a name, once; without a name: what is kept");
+  for (const [flags, description] of SELECTION_FLAGS) {
+    if (flags.startsWith("--model")) pin.option(flags, description, collect);
+    else pin.option(flags, description);
+  }
+  pin
+    .option("--dry-run", "print what would be kept, and keep nothing")
+    .addHelpText("after", PIN_HELP)
+    .action((name: string | undefined, flags: PinFlags) => {
+      return run(pinAction)({ ...flags, ...sharedFlags(captured.opts()), name });
+    });
+}
+
+/** Flags that both commands have: the outer one takes them, wherever they stand. */
+function sharedFlags({ model, since, until, ...others }: CapturesFlags): PinFlags {
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    throw new CutoverError("USAGE", `--${other} does not go with captures pin`, {
+      hint: "cutover captures pin --help",
+    });
+  }
+  return {
+    ...(model === undefined ? {} : { model }),
+    ...(since === undefined ? {} : { since: String(since) }),
+    ...(until === undefined ? {} : { until: String(until) }),
+  };
+}
+
+async function pinAction(
+  session: Session,
+  { name, ...flags }: PinFlags & { name?: string | undefined },
+): Promise<number> {
+  await session.store.check({ signal: session.signal });
+  if (name === undefined) {
+    const kept = await pinsStage(session, flags);
+    await print(session, kept, () => renderPins(kept));
+  } else {
+    const kept = await pinStage(session, name, flags);
+    await print(session, kept, () => renderPin(kept));
+  }
+  return EXIT.pass;
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 async function capture(session: Session, flags: CaptureFlags): Promise<number> {
@@ -100,7 +160,7 @@ async function captures(session: Session, flags: CapturesFlags): Promise<number>
   await store.check({ signal });
   if (flags.audit) return audit(session, flags.repair ?? false);
   if (flags.ddl) return ddl(session, flags.ddl);
-  const query = { model: flags.model ?? "*", since: flags.since ?? null, until: flags.until ?? null };
+  const query = { models: flags.model ?? [], since: flags.since ?? null, until: flags.until ?? null };
   const seconds = stopwatch(session);
   const result = await listCaptures(store, query, {
     signal,

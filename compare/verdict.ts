@@ -1,6 +1,7 @@
 /** The verdict: a pure function of counts and limits. Nothing compared, or compared in part, is never a pass. */
 import { GATE_DEFAULTS, type Gate } from "../src/config/rules.ts";
 import { EXIT, type ExitCode } from "../src/errors.ts";
+import { CAP_REASONS } from "../src/lake/run.ts";
 import { boundsOf } from "./anytime.ts";
 import { count, percent, plural } from "./report/figures.ts";
 import type { ModelSummary, Problem, Verdict } from "./summary.ts";
@@ -57,7 +58,9 @@ function errors({ coverage, uncovered, expired, expiredWaivers }: ModelFacts): R
   if (coverage.compared === 0) {
     found.push(`nothing was compared: ${coverageText(coverage)}`);
   }
-  const left = Object.entries(coverage.skippedBy).filter(([reason, value]) => reason !== SKIP_DECIDED && value > 0);
+  const left = Object.entries(coverage.skippedBy).filter(
+    ([reason, value]) => reason !== SKIP_DECIDED && !isCap(reason) && value > 0,
+  );
   if (left.length > 0) {
     const parts = left.map(([reason, value]) => `${count(value)} ${reason}`).join(", ");
     found.push(`replay skipped ${parts} of ${plural(coverage.captured, "selected record")}`);
@@ -75,8 +78,18 @@ function errors({ coverage, uncovered, expired, expiredWaivers }: ModelFacts): R
   return found.map((reason) => ({ verdict: "error", reason }));
 }
 
-function doubts({ coverage: { compared }, empty, narrowed }: ModelFacts, { maxEmptyShare }: Gate): Reason[] {
+/** A call of replay that was told to end there proved what it proved: nothing is wrong, and not all is known. */
+function isCap(reason: string): boolean {
+  return (CAP_REASONS as readonly string[]).includes(reason);
+}
+
+function doubts({ coverage, empty, narrowed }: ModelFacts, { maxEmptyShare }: Gate): Reason[] {
+  const { compared, captured, skippedBy } = coverage;
   const found: string[] = [];
+  for (const [reason, value] of Object.entries(skippedBy).filter(([reason, value]) => isCap(reason) && value > 0)) {
+    const of = plural(captured, "selected record");
+    found.push(`replay ended at ${reason} before ${count(value)} of ${of} were sent: the same command goes on`);
+  }
   const pairs = Object.values(empty).reduce((sum, value) => sum + value, 0);
   if (pairs > 0 && pairs / compared > maxEmptyShare) {
     const kinds = Object.entries(empty).map(([kind, value]) => `${count(value)} both ${kind}`);

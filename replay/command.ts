@@ -1,6 +1,8 @@
 /** `cutover replay`: flags in, result out. */
 import type { Command } from "commander";
 import { EXIT } from "../src/errors.ts";
+import { CAP_REASONS } from "../src/lake/run.ts";
+import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { renderForecast } from "./plan/forecast.ts";
 import { type ReplayResult, renderResult } from "./results/result.ts";
@@ -32,18 +34,23 @@ async function shardAction(session: Session, { shard, buckets, ...options }: Par
 
 /** Flags of a replay, also for the command that does the whole loop. */
 export function replayFlags(command: Command): Command {
-  return command
+  command
     .requiredOption("--target <name>", "target of cutover.yaml")
-    .option("--run <id>", "id of the run; by default a hash of selection and target")
-    .option("--model <pattern>", "models to replay, * stands for anything; repeatable", collect)
-    .option("--since <time>", "captured at or after: ISO 8601 (UTC) or epoch milliseconds")
-    .option("--until <time>", "captured before")
-    .option("--sample <share>", "share of the records, 0 to 1, by a hash of the position")
-    .option("--limit <n>", "at most so many records of each model, by the same hash")
-    .option("--ids <file>", "only the ids in this file, one a line")
+    .option("--run <id>", "id of the run; by default a hash of selection and target");
+  for (const [flags, description] of SELECTION_FLAGS) {
+    if (flags.startsWith("--model")) command.option(flags, description, collect);
+    else command.option(flags, description);
+  }
+  return command
     .option("--same-as <run>", "the pinned selection of another run")
-    .option("--fresh", "pin the selection anew instead of resuming")
-    .option("--dry-run", "print requests, bytes, endpoints and time; send and write nothing");
+    .option("--pin <name>", "the selection kept by cutover captures pin")
+    .option("--fresh", "pin the selection anew instead of resuming; with --pin: send it again")
+    .option("--max-requests <n>", "end after so many tries, retries among them")
+    .option("--max-errors <n>", "end after so many failed requests")
+    .option("--max-cost <amount>", "end before the target's price could come to more")
+    .option("--max-duration <time>", "end after a time, such as 10m")
+    .option("--yes", "send to a production target without asking")
+    .option("--dry-run", "print requests, bytes, time and cost; send and write nothing");
 }
 
 /** What `cutover replay` does, and `cutover run` for a dry run. */
@@ -61,9 +68,13 @@ export async function replayAction(session: Session, options: ReplayOptions): Pr
   return replayExitCode(result);
 }
 
-/** Results that failed are for compare and gate to judge; what was skipped must be mended and sent. */
+/**
+ * Results that failed are for compare and gate to judge; what was skipped must be mended and sent. A call that ended at a
+ * cap did what it was told.
+ */
 export function replayExitCode(result: ReplayResult): number {
-  return Object.keys(result.skipped).length > 0 ? EXIT.usage : EXIT.pass;
+  const caps: readonly string[] = CAP_REASONS;
+  return Object.keys(result.skipped).every((reason) => caps.includes(reason)) ? EXIT.pass : EXIT.usage;
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

@@ -3,17 +3,20 @@ import { setMaxListeners } from "node:events";
 import { CutoverError } from "../src/errors.ts";
 import { checkPinned } from "../src/lake/pinned.ts";
 import type { Run } from "../src/lake/run.ts";
-import { narrows, queryOf, type SelectionFlags } from "../src/lake/select/query.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
 import type { Parked } from "./pace/health.ts";
 import { type Part, partOfShard, shareOf } from "./part.ts";
+import { type CapFlags, capLimitsOf, settingsUnderCost } from "./plan/caps.ts";
 import { type Forecast, forecast } from "./plan/forecast.ts";
+import { createMeter, type Meter } from "./plan/meter.ts";
 import { type Plan, pinRun, planRun } from "./plan/plan.ts";
+import { checkProduction } from "./plan/production.ts";
+import { type PlanFlags, planRequestOf } from "./plan/request.ts";
 import { createReporter } from "./progress.ts";
 import { openCall, readLost } from "./results/calls.ts";
-import { type ReplayResult, skipsOf, toResult } from "./results/result.ts";
+import { type Ended, type ReplayResult, skipsOf, toResult } from "./results/result.ts";
 import { writeSkips } from "./results/skips.ts";
 import { readStored, type Stored } from "./results/stored.ts";
 import { addToTally, createTally } from "./results/tally.ts";
@@ -23,12 +26,11 @@ import { openTarget, targetSettings } from "./targets/open.ts";
 import type { Endpoint, Target } from "./targets/target.ts";
 import { bucketOf, unitsOf } from "./unit.ts";
 
-export interface ReplayOptions extends SelectionFlags {
+export interface ReplayOptions extends PlanFlags, CapFlags {
   readonly target: string;
-  readonly run?: string;
-  readonly sameAs?: string;
-  readonly fresh?: boolean;
   readonly dryRun?: boolean;
+  /** Sends to a production target without asking. */
+  readonly yes?: boolean;
   /** The part of the run that this process takes; all of it when absent. */
   readonly shard?: Shard | undefined;
   /** Of a run that is pinned now. */
@@ -61,6 +63,9 @@ export async function replayStage(
   options: ReplayOptions,
   tuning: Tuning = DEFAULT_TUNING,
 ): Promise<ReplayResult> {
+  const startedAt = session.clock.monotonic();
+  const limits = capLimitsOf(options);
+  const settings = settingsUnderCost(targetSettings(session.config, options.target), options.target, limits);
   return withPlan(session, options, async (plan, target) => {
     const run = plan.pinned ? plan.run : await pinRun(session.store, plan.run);
     checkBuckets(run, options.buckets, options.shard);
@@ -68,16 +73,19 @@ export async function replayStage(
     // Another process may have been quicker to pin, and have found other models.
     const endpoints = endpointsOf(session, run, target);
     const part = partOfShard(run, endpoints, options.shard);
-    return replayRun({ session, tuning, run, target, endpoints, part });
+    const meter = createMeter({ limits, settings, target, clock: session.clock, startedAt });
+    const yes = options.yes ?? false;
+    return replayRun({ session, tuning, run, settings, endpoints, part, meter, startedAt, yes });
   });
 }
 
 /** `--dry-run`. */
 export async function forecastStage(session: Session, options: ReplayOptions): Promise<Forecast> {
   return withPlan(session, options, async (plan, _target, endpoints) => {
-    const { concurrency } = targetSettings(session.config, options.target);
-    if (plan.pinned) await checkPinned(session.store, plan.run);
-    return forecast(session.store, plan, await readStored(session.store, plan.run.run), endpoints, concurrency);
+    const { config, store, signal } = session;
+    const settings = settingsUnderCost(targetSettings(config, options.target), options.target, capLimitsOf(options));
+    if (plan.pinned) await checkPinned(store, plan.run, signal);
+    return forecast(store, plan, await readStored(store, plan.run.run), endpoints, settings, signal);
   });
 }
 
@@ -94,27 +102,12 @@ async function withPlan<T>(
   options: ReplayOptions,
   use: (plan: Plan, target: Target, endpoints: Map<string, Endpoint>) => Promise<T>,
 ): Promise<T> {
-  const { store, clock, version, signal } = session;
   const settings = targetSettings(session.config, options.target);
-  if (options.sameAs !== undefined && narrows(options)) {
-    throw new CutoverError("USAGE", "--same-as takes over a whole selection", {
-      hint: "leave out --model, --since, --until, --sample, --limit and --ids",
-    });
-  }
+  const buckets = bucketsFor(options.buckets, options.shard);
+  const request = await planRequestOf(session, options, targetIdentity(options.target, settings), buckets);
   const target = await openTarget(options.target, settings, process.env);
   try {
-    const plan = await planRun({
-      store,
-      query: await queryOf(options),
-      target: targetIdentity(options.target, settings),
-      run: options.run,
-      sameAs: options.sameAs,
-      fresh: options.fresh ?? false,
-      buckets: bucketsFor(options.buckets, options.shard),
-      now: clock.now(),
-      version,
-      signal,
-    });
+    const plan = await planRun(request);
     return await use(plan, target, endpointsOf(session, plan.run, target));
   } finally {
     await target.close();
@@ -125,17 +118,20 @@ interface RunContext {
   readonly session: Session;
   readonly tuning: Tuning;
   readonly run: Run;
-  readonly target: Target;
+  readonly settings: ReturnType<typeof targetSettings>;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly part: Part;
+  readonly meter: Meter;
+  /** Monotonic milliseconds at which the call began. */
+  readonly startedAt: number;
+  readonly yes: boolean;
 }
 
 /** All that is counted is counted of the part alone. */
 async function replayRun(context: RunContext): Promise<ReplayResult> {
-  const { session, part } = context;
+  const { session, part, settings, startedAt, yes } = context;
   const { run } = part;
   const { store, clock, log } = session;
-  const startedAt = clock.monotonic();
   const stored = await readStored(store, run.run, part.name === null ? undefined : part.buckets);
   const { tally } = stored;
   const now = createTally();
@@ -148,17 +144,24 @@ async function replayRun(context: RunContext): Promise<ReplayResult> {
     stored: done,
     ...(part.name === null ? {} : { shard: part.name }),
   });
+  await checkProduction(session, { target: run.target.name, settings, requests: run.planned - done, yes });
   const sending = done < run.planned ? await send(context, stored, now) : undefined;
   const parked = sending?.engine.health.all ?? new Map<string, Parked>();
-  const skips = skipsOf(run, tally, (model) => parked.get(context.endpoints.get(model)?.key ?? "")?.reason);
+  const complete = tally.replayed + tally.failed >= run.planned;
+  const ended = complete || session.signal.aborted ? undefined : sending?.ended;
+  const skips = skipsOf(run, tally, (model) => {
+    return parked.get(context.endpoints.get(model)?.key ?? "")?.reason ?? ended?.by;
+  });
   await writeSkips(store, run.run, part.name === null ? undefined : part.buckets, skips, bucketOfModel(context));
   const resent = await readLost(store, run.run, stored.byCall, sending?.call, part.name);
   const seconds = (clock.monotonic() - startedAt) / 1000;
-  const result = toResult({ run, stored: tally, now, skips, parked, resent, sent: sending?.sent ?? 0, seconds });
+  const { cost } = context.meter;
+  const sent = sending?.sent ?? 0;
+  const result = toResult({ run, stored: tally, now, skips, parked, resent, sent, seconds, ended, cost });
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
-  const complete = result.replayed + result.failed + skipped >= run.planned;
-  if (session.signal.aborted && !complete) throw interrupted(session, result);
-  if (skipped > 0 && result.replayed + result.failed === 0) throw allParked(result);
+  const settled = result.replayed + result.failed + skipped >= run.planned;
+  if (session.signal.aborted && !settled) throw interrupted(session, result);
+  if (skipped > 0 && !ended && result.replayed + result.failed === 0) throw allParked(result);
   return result;
 }
 
@@ -166,14 +169,10 @@ async function send(
   context: RunContext,
   stored: Stored,
   now: ReturnType<typeof createTally>,
-): Promise<{ engine: Engine; call: number; sent: number }> {
-  const { session, run, target, endpoints, part, tuning } = context;
-  const { store, clock, config, signal } = session;
-  const { concurrency, rate, retry, maxResponse } = shareOf(
-    targetSettings(config, run.target.name),
-    run.target.name,
-    part,
-  );
+): Promise<{ engine: Engine; call: number; sent: number; ended: Ended | undefined }> {
+  const { session, run, endpoints, part, tuning, meter } = context;
+  const { store, clock, signal } = session;
+  const { concurrency, rate, retry, maxResponse } = shareOf(context.settings, run.target.name, part);
   const units = unitsOf(run).filter(({ bucket }) => part.buckets.has(bucket));
   // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
   const left = units.filter(({ name, pinned }) => {
@@ -189,7 +188,9 @@ async function send(
     run,
     units: left,
     stored,
-    target,
+    target: meter.target,
+    caps: meter.caps,
+    mayTry: meter.mayTry,
     endpoints,
     concurrency,
     rate,
@@ -220,7 +221,13 @@ async function send(
     signal.removeEventListener("abort", draining);
     await call.close();
   }
-  return { engine, call: call.number, sent: call.sent };
+  return { engine, call: call.number, sent: call.sent, ended: endedOf(engine, meter, clock.now()) };
+}
+
+/** By the engine's word, or by the meter's where the last try was refused after the engine had looked. */
+function endedOf(engine: Engine, { caps, endedAt }: Meter, now: number): Ended | undefined {
+  const ending = engine.ended ?? caps.ending();
+  return ending && { by: ending.reason, at: endedAt ?? now, detail: ending.detail };
 }
 
 function bucketOfModel({ run, endpoints }: RunContext): (model: string) => number {

@@ -3,16 +3,16 @@ import { inOrder } from "../../src/ahead.ts";
 import { openCapture, parseCaptureFooter, shownObjects } from "../../src/lake/captures.ts";
 import type { CaptureFooter } from "../../src/lake/footer.ts";
 import { capturesPrefix, parseCaptureKey } from "../../src/lake/keys.ts";
+import { modelTest } from "../../src/lake/selection.ts";
 import { LIMITS } from "../../src/limits.ts";
-import { compilePattern } from "../../src/match.ts";
 import { readMeta } from "../../src/parquet/read.ts";
 import { CAPTURES } from "../../src/record.ts";
 import type { ObjectInfo, Store } from "../../src/store/port.ts";
 import { addFooter, emptyTotals, type Totals } from "../ranges/totals.ts";
 
 export interface CapturesQuery {
-  /** Pattern of model names. */
-  readonly model: string;
+  /** Patterns of model names; none takes every model. */
+  readonly models: readonly string[];
   /** UTC milliseconds: since included, until excluded. */
   readonly since: number | null;
   readonly until: number | null;
@@ -79,15 +79,9 @@ interface CompiledQuery {
   readonly until: number;
 }
 
-function compileQuery({ model, since, until }: CapturesQuery): CompiledQuery {
-  const matches = compilePattern(model);
-  const known = new Map<string, boolean>();
+function compileQuery({ models, since, until }: CapturesQuery): CompiledQuery {
   return {
-    model(name) {
-      const answer = known.get(name) ?? matches(name);
-      known.set(name, answer);
-      return answer;
-    },
+    model: modelTest(models),
     always: since === null && until === null,
     since: since ?? Number.NEGATIVE_INFINITY,
     until: until ?? Number.POSITIVE_INFINITY,

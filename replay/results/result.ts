@@ -2,6 +2,7 @@
 import type { Run } from "../../src/lake/run.ts";
 import type { Parked } from "../pace/health.ts";
 import type { SkipReason } from "../pace/retry.ts";
+import { money } from "../plan/price.ts";
 import type { Tally } from "./tally.ts";
 
 /** All counts but `now` and `seconds` are over everything the run has stored: planned = replayed + failed + skipped once it is done. */
@@ -12,7 +13,8 @@ export interface ReplayResult {
   /** Answers (ok, model_error), and results that are none. */
   readonly replayed: number;
   readonly failed: number;
-  readonly skipped: Partial<Record<SkipReason, number>>;
+  /** By reason: why an endpoint is parked, or which cap ended the call. */
+  readonly skipped: Readonly<Record<string, number>>;
   /** Requests sent by a call that was killed or stopped before it could store the result; they were sent again. */
   readonly resent: number;
   readonly attempts: number;
@@ -24,27 +26,37 @@ export interface ReplayResult {
   /** `failed` by outcome. */
   readonly failures: Readonly<Record<string, number>>;
   readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
-  /** This call's share. */
-  readonly now: { readonly replayed: number; readonly failed: number; readonly sent: number };
+  /** The cap at which this call ended before all was sent, when (UTC milliseconds), and what was reached; absent when none did. */
+  readonly ended?: Ended;
+  /** This call's share. `cost` is of all its tries, where the target has a price. */
+  readonly now: { readonly replayed: number; readonly failed: number; readonly sent: number; readonly cost?: number };
+}
+
+export interface Ended {
+  readonly by: string;
+  readonly at: number;
+  readonly detail: string;
 }
 
 export interface ResultParts {
   readonly run: Run;
   readonly stored: Tally;
   readonly now: Tally;
-  readonly skips: Readonly<Record<string, Partial<Record<SkipReason, number>>>>;
+  readonly skips: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly parked: ReadonlyMap<string, Parked>;
   readonly resent: number;
   readonly sent: number;
   readonly seconds: number;
+  readonly ended: Ended | undefined;
+  readonly cost: number | null;
 }
 
 export function toResult(parts: ResultParts): ReplayResult {
   const { run, stored, now, parked } = parts;
   const { latency } = stored;
-  const skipped: Partial<Record<SkipReason, number>> = {};
+  const skipped: Record<string, number> = {};
   for (const reasons of Object.values(parts.skips)) {
-    for (const [reason, n] of Object.entries(reasons) as [SkipReason, number][]) {
+    for (const [reason, n] of Object.entries(reasons)) {
       skipped[reason] = (skipped[reason] ?? 0) + n;
     }
   }
@@ -64,17 +76,23 @@ export function toResult(parts: ResultParts): ReplayResult {
     parked: [...parked]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([endpoint, { reason, detail }]) => ({ endpoint, reason, detail })),
-    now: { replayed: now.replayed, failed: now.failed, sent: parts.sent },
+    ...(parts.ended ? { ended: parts.ended } : {}),
+    now: {
+      replayed: now.replayed,
+      failed: now.failed,
+      sent: parts.sent,
+      ...(parts.cost === null ? {} : { cost: parts.cost }),
+    },
   };
 }
 
-/** Rows of each model that its parked endpoint left without a result. */
+/** Rows of each model that were left without a result, by its parked endpoint or because the call ended. */
 export function skipsOf(
   run: Run,
   stored: Tally,
-  reasonOf: (model: string) => SkipReason | undefined,
-): Record<string, Partial<Record<SkipReason, number>>> {
-  const skips: Record<string, Partial<Record<SkipReason, number>>> = {};
+  reasonOf: (model: string) => string | undefined,
+): Record<string, Record<string, number>> {
+  const skips: Record<string, Record<string, number>> = {};
   for (const [model, planned] of Object.entries(run.models)) {
     const reason = reasonOf(model);
     const missing = planned - (stored.models.get(model) ?? 0);
@@ -88,7 +106,7 @@ const PARKED_SHOWN = 5;
 
 /** What a person reads in five seconds. */
 export function renderResult(result: ReplayResult): string {
-  const { latencyMs, now } = result;
+  const { latencyMs, now, ended } = result;
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const open = result.planned - result.replayed - result.failed - skipped;
   const lines = [
@@ -100,7 +118,8 @@ export function renderResult(result: ReplayResult): string {
       ? "nothing was left to send"
       : `${group(now.sent)} sent in ${result.seconds.toFixed(1)} s (${group(Math.round((now.replayed + now.failed) / Math.max(result.seconds, 0.001)))}/s)` +
         (result.throttles > 0 ? `, ${group(result.throttles)} throttled tries` : "") +
-        (result.resent > 0 ? `, ${group(result.resent)} re-sent after an interruption` : ""),
+        (result.resent > 0 ? `, ${group(result.resent)} re-sent after an interruption` : "") +
+        (now.cost === undefined ? "" : `, cost ${money(now.cost)}`),
   ];
   if (latencyMs.p50 !== null) {
     lines.push(`latency p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`);
@@ -110,8 +129,10 @@ export function renderResult(result: ReplayResult): string {
   }
   if (result.parked.length > PARKED_SHOWN)
     lines.push(`and ${result.parked.length - PARKED_SHOWN} more parked endpoints`);
+  if (ended) lines.push(`ended by ${ended.by}: ${ended.detail}; the same command goes on from here`);
+  const mend = result.parked.length > 0;
   lines.push(
-    skipped > 0 ? "next: mend the endpoints, then the same command again" : `next: cutover compare --run ${result.run}`,
+    mend ? "next: mend the endpoints, then the same command again" : `next: cutover compare --run ${result.run}`,
   );
   return `${lines.join("\n")}\n`;
 }

@@ -2,9 +2,8 @@
 import { bucketSkipsKey, bucketSkipsPrefix, skipsKey } from "../../src/lake/keys.ts";
 import { readSkips, type Skips } from "../../src/lake/run.ts";
 import type { Store } from "../../src/store/port.ts";
-import type { SkipReason } from "../pace/retry.ts";
 
-type SkipsByModel = Readonly<Record<string, Partial<Record<SkipReason, number>>>>;
+type SkipsByModel = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /**
  * Written when there is something to say, or something to take back. A call that takes some buckets writes a document

@@ -1,7 +1,6 @@
 /** One thing that is wrong in the configuration, and how a zod issue reads to a person. */
 import type { z } from "zod";
 import { keysAt } from "./known.ts";
-import { LATER } from "./later.ts";
 import { nearest } from "./nearest.ts";
 
 export interface Fault {
@@ -55,9 +54,6 @@ function issuesOfMap(issue: Issue, value: unknown): Issue[] | undefined {
 
 function unknownKey(path: (string | number)[], key: string, root: unknown): Fault {
   const known = keysAt(path.slice(0, -1), root);
-  const later = LATER.find(({ where, keys }) => where.test(dotted(path.slice(0, -1))) && keys.includes(key));
-  if (later)
-    return { path, problem: `\`${key}\` is not available in this version of cutover`, expected: known.join(", ") };
   const near = nearest(key, known);
   const hint = near ? { hint: `did you mean \`${near}\`?` } : {};
   return {

@@ -178,6 +178,14 @@ export const targetSchema = z.strictObject({
     .prefault({}),
   /** Largest answer, in bytes. */
   maxResponse: bytesSchema.prefault("25MiB"),
+  /** For the forecast and `--max-cost`: what a request costs, and what memory costs while it is answered. */
+  price: z
+    .strictObject({
+      perRequest: z.number().min(0).default(0),
+      gbSecond: z.number().min(0).default(0),
+      memoryGb: z.number().positive().default(1),
+    })
+    .optional(),
 });
 export type TargetSettings = z.infer<typeof targetSchema>;
 

@@ -84,9 +84,16 @@ export const runSchema = z.object({
 export type Run = z.infer<typeof runSchema>;
 
 /**
+ * Reasons of skips that are no fault of anything: a call was told to end there. What was proved until then stands, and
+ * the same command goes on.
+ */
+export const CAP_REASONS = ["max_requests", "max_errors", "max_cost", "max_duration"] as const;
+export type CapReason = (typeof CAP_REASONS)[number];
+
+/**
  * skips.json: what the last call of replay left out, per model and reason. A model's endpoint is parked as a
- * whole, so a model named here misses exactly planned − stored rows, and its count is that number at the end
- * of the call; a reader takes min(count, planned − stored).
+ * whole, and a cap ends all that is not parked, so a model named here misses exactly planned − stored rows, and its
+ * count is that number at the end of the call; a reader takes min(count, planned − stored).
  */
 export const skipsSchema = z.object({
   version: z.literal(1),

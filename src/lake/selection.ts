@@ -67,8 +67,8 @@ export function compileSelection(query: SelectionQuery, limits: Readonly<Record<
   };
 }
 
-/** Each name is matched once. */
-function modelTest(models: readonly string[]): (name: string) => boolean {
+/** Whether any of the patterns matches, all names where there is none; each name is matched once. */
+export function modelTest(models: readonly string[]): (name: string) => boolean {
   const patterns = models.map(compilePattern);
   const known = new Map<string, boolean>();
   return (name) => {

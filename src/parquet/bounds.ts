@@ -6,15 +6,15 @@ import type { Bounds } from "./types.ts";
 export function boundsOf(metadata: FileMetaData, rowGroup: number, name: string): Bounds | undefined {
   const chunk = metadata.row_groups[rowGroup]?.columns.find(({ meta_data }) => meta_data?.path_in_schema[0] === name);
   const statistics = chunk?.meta_data?.statistics;
-  const min = valueOf(statistics?.min_value);
-  const max = valueOf(statistics?.max_value);
+  const min = valueOfBound(statistics?.min_value);
+  const max = valueOfBound(statistics?.max_value);
   if (min === undefined || max === undefined) return undefined;
   const exact = statistics?.is_min_value_exact !== false && statistics?.is_max_value_exact !== false;
   return { min, max, exact };
 }
 
 /** A bound that was cut may end within a character: each broken end becomes U+FFFD, and `exact` tells that it was cut. */
-function valueOf(bound: unknown): number | bigint | string | undefined {
+function valueOfBound(bound: unknown): number | bigint | string | undefined {
   if (typeof bound === "number" || typeof bound === "bigint") return bound;
   return bound instanceof Uint8Array ? Buffer.from(bound).toString("utf8") : undefined;
 }

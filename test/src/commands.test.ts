@@ -42,7 +42,7 @@ describe("argv → options", () => {
     ["captures --repair", { audit: true, repair: true }],
     [
       "captures --model client-a/* --since 2026-01-31 --until 1767225600000",
-      { model: "client-a/*", since: Date.UTC(2026, 0, 31), until: 1_767_225_600_000 },
+      { model: ["client-a/*"], since: Date.UTC(2026, 0, 31), until: 1_767_225_600_000 },
     ],
     ["replay --target t", { target: "t" }],
     [

@@ -83,7 +83,10 @@ function eachRun(
   rows: number,
   use: (model: string, from: number, to: number) => void,
 ): void {
-  if (typeof models === "string") return use(models, 0, rows);
+  if (typeof models === "string") {
+    use(models, 0, rows);
+    return;
+  }
   let from = 0;
   for (let row = 1; row <= rows; row++) {
     if (row < rows && models.text(row) === models.text(from)) continue;

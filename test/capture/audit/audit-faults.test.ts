@@ -262,7 +262,7 @@ describe("many objects", () => {
     await fillManyObjects(store, 500);
     const { seen, watching } = watched(store);
     const signal = new AbortController().signal;
-    const { models } = await listCaptures(watching, { model: "*", since: null, until: null }, { signal });
+    const { models } = await listCaptures(watching, { models: [], since: null, until: null }, { signal });
     expect(models).toEqual({ "many/model": { rows: 1_950, minTime: 1_700_000_000_000, maxTime: 1_700_000_000_003 } });
     expect(seen).toMatchObject({ gets: 500, heads: 0, most: LIMITS.footerReads });
   });
