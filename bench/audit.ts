@@ -3,37 +3,18 @@
  * and lists it as a user does, and prints seconds, objects a second, CPU and peak memory. The store is a temporary
  * folder, or (`--s3`) a bucket of the test server. No peer stands beside it: nothing else can audit this.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openStore } from "../src/store/open.ts";
 import { fillManyObjects } from "../test/support/many-objects.ts";
-import { makeBucket, removeBucket } from "../test/support/s3.ts";
 import { runCutover } from "./lib/cutover.ts";
-import { withServices } from "./lib/services.ts";
+import { type Site, withSite } from "./lib/site.ts";
 
 const DEFAULT_OBJECTS = 100_000;
 const TIMEOUT_MS = 3_600_000;
 
-interface Site {
-  readonly store: string;
-  readonly s3: object;
-  remove(): Promise<void>;
-}
-
-async function localSite(dir: string): Promise<Site> {
-  return { store: join(dir, "data"), s3: {}, remove: async () => {} };
-}
-
-async function s3Site(endpoint: string): Promise<Site> {
-  const bucket = `audit-${Date.now().toString(36)}`;
-  await makeBucket(endpoint, bucket);
-  const s3 = { endpoint, region: "us-east-1", forcePathStyle: true };
-  return { store: `s3://${bucket}/lake`, s3, remove: () => removeBucket(endpoint, bucket) };
-}
-
-async function measure(dir: string, { store, s3 }: Site, objects: number): Promise<void> {
+async function measure({ dir, store, s3 }: Site, objects: number): Promise<void> {
   await writeFile(join(dir, "cutover.yaml"), JSON.stringify({ store, s3 }));
   const opened = await openStore(store, s3);
   const started = performance.now();
@@ -61,16 +42,9 @@ async function main(): Promise<void> {
       keep: { type: "boolean", default: false },
     },
   });
-  const dir = await mkdtemp(join(tmpdir(), "cutover-audit-bench-"));
-  const run = async (site: Site): Promise<void> => {
-    try {
-      await measure(dir, site, Number(values.objects));
-    } finally {
-      if (values.keep) say(`kept: ${dir}`);
-      else await Promise.all([site.remove(), rm(dir, { recursive: true, force: true })]);
-    }
-  };
-  await (values.s3 ? withServices(async ({ s3 }) => run(await s3Site(s3))) : run(await localSite(dir)));
+  const { objects, s3, keep } = values;
+  const kept = await withSite({ name: "audit", s3, keep }, (site) => measure(site, Number(objects)));
+  if (kept !== undefined) say(`kept: ${kept}`);
 }
 
 function say(text: string): void {
