@@ -43,7 +43,9 @@ async function cutover(...argv: string[]) {
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-test("run --max-requests: exit 3 with what was proved, then exit 0 when the rest is sent", async () => {
+test("run --max-requests: exit 3 with what was proved, then exit 0 when the rest is sent", {
+  timeout: 120_000,
+}, async () => {
   const capped = await cutover("run", "--target", "t", "--max-requests", "700");
   expect(capped.code, capped.stderr).toBe(3);
   const summary = JSON.parse(capped.stdout);
@@ -68,7 +70,7 @@ test("run --max-requests: exit 3 with what was proved, then exit 0 when the rest
   expect(server.seen).toHaveLength(1000);
 });
 
-test("run --max-requests with a mismatch in what was sent still fails", async () => {
+test("run --max-requests with a mismatch in what was sent still fails", { timeout: 120_000 }, async () => {
   await server.close();
   server = await misbehavingServer(() => ({ do: "answer", body: '{"n":-1}' }));
   const config = join(dir, "cutover.yaml");
@@ -83,7 +85,9 @@ test("run --max-requests with a mismatch in what was sent still fails", async ()
   expect((await cutover("run", "--target", "t", "--max-requests", "300")).code).toBe(1);
 });
 
-test("replay under a cap exits 0 and tells how it ended; a cap that makes no sense exits 2", async () => {
+test("replay under a cap exits 0 and tells how it ended; a cap that makes no sense exits 2", {
+  timeout: 120_000,
+}, async () => {
   const { code, stdout } = await cutover("replay", "--target", "t", "--max-requests", "10");
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -96,6 +100,6 @@ test("replay under a cap exits 0 and tells how it ended; a cap that makes no sen
   expect(JSON.parse(wrong.stderr).error).toMatchObject({ code: "USAGE" });
 });
 
-test("an earlier end leaves nothing compared: exit 4, never green", async () => {
+test("an earlier end leaves nothing compared: exit 4, never green", { timeout: 120_000 }, async () => {
   expect((await cutover("run", "--target", "t", "--max-duration", "1ms")).code).toBe(4);
 });
