@@ -6,6 +6,7 @@ import { type Run, readSkips, type Skips } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
+import type { Ending } from "./pace/caps.ts";
 import type { Parked } from "./pace/health.ts";
 import { type Forecast, forecast } from "./plan/forecast.ts";
 import { type Plan, pinRun, planRun } from "./plan/plan.ts";
@@ -143,7 +144,7 @@ async function send(
 ): Promise<{ engine: Engine; call: number; sent: number }> {
   const { session, run, target, endpoints, tuning } = context;
   const { store, clock, config, signal } = session;
-  const { concurrency, rate, retry, maxResponse } = targetSettings(config, run.target.name);
+  const { concurrency, rate, retry, maxResponse, production } = targetSettings(config, run.target.name);
   const units = unitsOf(run);
   // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
   const left = units.filter(({ name, pinned }) => {
@@ -165,6 +166,7 @@ async function send(
     rate,
     retry,
     maxResponse,
+    production,
     limits: tuning.limits,
     call,
     stop: signal,
@@ -190,6 +192,7 @@ async function send(
     signal.removeEventListener("abort", draining);
     await call.close();
   }
+  if (engine.ended) throw endedEarly(run, engine.ended);
   return { engine, call: call.number, sent: call.sent };
 }
 
@@ -207,6 +210,14 @@ function interrupted(session: Session, result: ReplayResult): CutoverError {
   const done = result.replayed + result.failed;
   return new CutoverError(code, `run ${result.run} stopped: ${done} of ${result.planned} results are stored`, {
     hint: "the same command goes on from here",
+  });
+}
+
+function endedEarly({ run, target }: Run, { reason, detail }: Ending): CutoverError {
+  return new CutoverError("TARGET_UNUSABLE", `run ${run} ended before all was sent: ${detail}`, {
+    place: `targets.${target.name}`,
+    received: reason,
+    hint: "what was answered is stored; the same command goes on once the target is well again",
   });
 }
 
