@@ -144,7 +144,7 @@ async function send(
 ): Promise<{ engine: Engine; call: number; sent: number }> {
   const { session, run, target, endpoints, tuning } = context;
   const { store, clock, config, signal } = session;
-  const { concurrency, rate, retry, maxResponse, production } = targetSettings(config, run.target.name);
+  const { concurrency, rate, retry, maxResponse, production, dedupe } = targetSettings(config, run.target.name);
   const units = unitsOf(run);
   // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
   const left = units.filter(({ name, pinned }) => {
@@ -167,6 +167,7 @@ async function send(
     retry,
     maxResponse,
     production,
+    dedupe,
     limits: tuning.limits,
     call,
     stop: signal,
