@@ -1,7 +1,7 @@
 /** The verdict: a pure function of counts and limits. Nothing compared, or compared in part, is never a pass. */
 import { GATE_DEFAULTS, type Gate } from "../src/config/rules.ts";
 import { EXIT, type ExitCode } from "../src/errors.ts";
-import { CAP_REASONS } from "../src/lake/run.ts";
+import { isCap } from "../src/lake/run.ts";
 import { boundsOf } from "./anytime.ts";
 import { count, percent, plural } from "./report/figures.ts";
 import type { ModelSummary, Problem, Verdict } from "./summary.ts";
@@ -78,14 +78,10 @@ function errors({ coverage, uncovered, expired, expiredWaivers }: ModelFacts): R
   return found.map((reason) => ({ verdict: "error", reason }));
 }
 
-/** A call of replay that was told to end there proved what it proved: nothing is wrong, and not all is known. */
-function isCap(reason: string): boolean {
-  return (CAP_REASONS as readonly string[]).includes(reason);
-}
-
 function doubts({ coverage, empty, narrowed }: ModelFacts, { maxEmptyShare }: Gate): Reason[] {
   const { compared, captured, skippedBy } = coverage;
   const found: string[] = [];
+  // A call of replay that was told to end there proved what it proved: nothing is wrong, and not all is known.
   for (const [reason, value] of Object.entries(skippedBy).filter(([reason, value]) => isCap(reason) && value > 0)) {
     const of = plural(captured, "selected record");
     found.push(`replay ended at ${reason} before ${count(value)} of ${of} were sent: the same command goes on`);

@@ -1,7 +1,7 @@
 /** `cutover replay`: flags in, result out. */
 import type { Command } from "commander";
 import { EXIT } from "../src/errors.ts";
-import { CAP_REASONS } from "../src/lake/run.ts";
+import { isCap } from "../src/lake/run.ts";
 import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { renderForecast } from "./plan/forecast.ts";
@@ -73,8 +73,7 @@ export async function replayAction(session: Session, options: ReplayOptions): Pr
  * cap did what it was told.
  */
 export function replayExitCode(result: ReplayResult): number {
-  const caps: readonly string[] = CAP_REASONS;
-  return Object.keys(result.skipped).every((reason) => caps.includes(reason)) ? EXIT.pass : EXIT.usage;
+  return Object.keys(result.skipped).every(isCap) ? EXIT.pass : EXIT.usage;
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

@@ -2,7 +2,7 @@
 import { setMaxListeners } from "node:events";
 import { CutoverError } from "../src/errors.ts";
 import { checkPinned } from "../src/lake/pinned.ts";
-import type { Run } from "../src/lake/run.ts";
+import { isCap, type Run } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
@@ -161,6 +161,7 @@ async function replayRun(context: RunContext): Promise<ReplayResult> {
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const settled = result.replayed + result.failed + skipped >= run.planned;
   if (session.signal.aborted && !settled) throw interrupted(session, result);
+  if (ended && !isCap(ended.by)) throw endedEarly(run, ended);
   if (skipped > 0 && !ended && result.replayed + result.failed === 0) throw allParked(result);
   return result;
 }
@@ -172,7 +173,8 @@ async function send(
 ): Promise<{ engine: Engine; call: number; sent: number; ended: Ended | undefined }> {
   const { session, run, endpoints, part, tuning, meter } = context;
   const { store, clock, signal } = session;
-  const { concurrency, rate, retry, maxResponse } = shareOf(context.settings, run.target.name, part);
+  const share = shareOf(context.settings, run.target.name, part);
+  const { concurrency, rate, retry, maxResponse, production, dedupe } = share;
   const units = unitsOf(run).filter(({ bucket }) => part.buckets.has(bucket));
   // With one bucket a unit is complete when it holds what its object selects; with more, only opening it tells.
   const left = units.filter(({ name, pinned }) => {
@@ -196,6 +198,8 @@ async function send(
     rate,
     retry,
     maxResponse,
+    production,
+    dedupe,
     limits: tuning.limits,
     call,
     stop: signal,
@@ -240,6 +244,15 @@ function interrupted(session: Session, result: ReplayResult): CutoverError {
   const done = result.replayed + result.failed;
   return new CutoverError(code, `run ${result.run} stopped: ${done} of ${result.planned} results are stored`, {
     hint: "the same command goes on from here",
+  });
+}
+
+/** A cap is what the user asked for; any other end is told as what it is. */
+function endedEarly({ run, target }: Run, { by, detail }: Ended): CutoverError {
+  return new CutoverError("TARGET_UNUSABLE", `run ${run} ended before all was sent: ${detail}`, {
+    place: `targets.${target.name}`,
+    received: by,
+    hint: "what was answered is stored; the same command goes on once the target is well again",
   });
 }
 

@@ -59,6 +59,8 @@ export const LIMITS = {
   /** Read at once from an object's end: with a smaller object come its rows, with only the footer wanted little else. */
   parquetTailBytes: 512 * KIB,
   parquetFooterBytes: 64 * KIB,
+  /** A plan reads a capture object up to this size at once: several small reads would take longer. */
+  planWholeBytes: 2 * MIB,
   /** Largest object this program writes; S3 takes 5 GB in one put. */
   objectBytes: 1024 * MIB,
   /** Share of `capture.memory` that buffers may take: rows, the objects they are encoded to, and what is fetched. */
@@ -79,6 +81,9 @@ export const LIMITS = {
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */
   endpointSilentMs: 10_000,
+  /** With `dedupe`, of one unit: requests remembered, and bytes of answers kept for their twins. */
+  dedupeRows: 100_000,
+  dedupeBytes: 8 * MIB,
   /** Time after which an endpoint that only fails is parked. */
   endpointBrokenMs: 60_000,
   /** The first answer of an endpoint, or the first after it was not ready, is a cold start when it takes this long. */

@@ -90,6 +90,10 @@ export type Run = z.infer<typeof runSchema>;
 export const CAP_REASONS = ["max_requests", "max_errors", "max_cost", "max_duration"] as const;
 export type CapReason = (typeof CAP_REASONS)[number];
 
+export function isCap(reason: string): reason is CapReason {
+  return (CAP_REASONS as readonly string[]).includes(reason);
+}
+
 /**
  * skips.json: what the last call of replay left out, per model and reason. A model's endpoint is parked as a
  * whole, and a cap ends all that is not parked, so a model named here misses exactly planned − stored rows, and its

@@ -88,8 +88,8 @@ async function* eachCapture<T>(
   yield* inOrder(listed(), LIMITS.footerReads, async (info) => {
     // Before anything is awaited: numbers follow the listing.
     const index = next++;
-    // Of a large object a footer and a few columns are wanted, which lie far apart.
-    const tailBytes = info.size <= LIMITS.parquetTailBytes ? LIMITS.parquetTailBytes : LIMITS.parquetFooterBytes;
+    // A small object comes whole by one request; of a large one a footer and a few columns are wanted, far apart.
+    const tailBytes = info.size <= LIMITS.planWholeBytes ? info.size : LIMITS.parquetFooterBytes;
     const capture = await openCapture(store, info, signal, tailBytes);
     const columns = spare.pop() ?? new Vectors();
     try {
