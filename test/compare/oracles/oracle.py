@@ -22,8 +22,9 @@ decimal.getcontext().Emin = decimal.MIN_EMIN
 
 
 def number(legacy, candidate, params):
+    # Values are rounded to the width; what is allowed is reckoned in doubles, as it is written.
     kind = np.float32 if params["width"] == 32 else np.float64
-    a, b = kind(float(legacy)), kind(float(candidate))
+    a, b = np.float64(kind(float(legacy))), np.float64(kind(float(candidate)))
     passes = bool(np.isclose(b, a, rtol=params["rtol"], atol=params["atol"], equal_nan=True))
     if not (math.isfinite(float(legacy)) and math.isfinite(float(candidate)) and math.isfinite(a)):
         return {"passes": passes}
@@ -89,7 +90,9 @@ def vector(legacy, candidate, params):
 
 
 def probs(legacy, candidate, _params):
-    return {"statistic": float(scipy.spatial.distance.jensenshannon(json.loads(legacy), json.loads(candidate)) ** 2)}
+    root = scipy.spatial.distance.jensenshannon(json.loads(legacy), json.loads(candidate))
+    # scipy takes the root of a sum that rounding may leave below zero.
+    return {"statistic": 0.0 if math.isnan(root) else float(root**2)}
 
 
 def rbo(x, y, p=0.9):
@@ -113,9 +116,14 @@ def rank(legacy, candidate, params):
 
 
 def literal(text):
-    """The double's exact value; beyond the range of doubles two literals are equal only when they are the same number."""
-    value = float(text)
-    return f"beyond {decimal.Decimal(text).normalize()}" if math.isinf(value) else decimal.Decimal(value)
+    """
+    The double's exact value. As the rules state, an integer of more than 15 digits is itself however it is written,
+    and beyond the range of doubles two literals are equal only when they are the same number.
+    """
+    value, written = float(text), decimal.Decimal(text)
+    if math.isinf(value):
+        return f"beyond {written.normalize()}"
+    return written if abs(value) >= 1e15 and written == written.to_integral_value() else decimal.Decimal(value)
 
 
 def whole(text):
@@ -126,11 +134,21 @@ def constant(text):
     return f"bare {text}"
 
 
+def tagged(value):
+    """Without booleans: Python and with it deepdiff take False in a list for 0."""
+    if isinstance(value, bool):
+        return f"bool {value}"
+    if isinstance(value, list):
+        return [tagged(item) for item in value]
+    return {name: tagged(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
 STEP = re.compile(r"\['(.*?)'\]|\[(\d+)\]")
 
 
 def document(legacy, candidate, _params):
-    old, new = (json.loads(text, parse_float=literal, parse_int=whole, parse_constant=constant) for text in (legacy, candidate))
+    read = {"parse_float": literal, "parse_int": whole, "parse_constant": constant}
+    old, new = (tagged(json.loads(text, **read)) for text in (legacy, candidate))
     found = DeepDiff(old, new, threshold_to_diff_deeper=0)
     if any(key.startswith("iterable_item") for key in found):
         return {"passes": False}

@@ -217,7 +217,9 @@ function moved(dice: Dice, values: readonly number[]): number[] {
 }
 
 function label(dice: Dice): Omit<OraclePair, "kind"> {
-  const values = dice.list(1 + dice.below(5), () => dice.pick([0, 0.1, 0.5, -1, 0.5000000000000001, dice.next()]));
+  const values = dice.list(1 + dice.below(5), () =>
+    dice.pick([0.1, 0.5000000000000001, -1, dice.next(), dice.next(), dice.next()]),
+  );
   const other = dice.below(2) === 0 ? [...values].reverse() : moved(dice, values);
   return { legacy: JSON.stringify(values), candidate: JSON.stringify(other), params: { margin: 0 } };
 }
