@@ -7,7 +7,7 @@ import { listRuns, resolveRun } from "../src/lake/run.ts";
 import type { Session, Stage } from "../src/session.ts";
 import { loadFunctions } from "./functions.ts";
 import type { LintCode, LintFinding, LintLevel } from "./lint/findings.ts";
-import { lintPatterns } from "./lint/static.ts";
+import { expiredWaivers, lintPatterns } from "./lint/static.ts";
 import { lintWithRun } from "./lint/with-run.ts";
 import { utcDay } from "./models.ts";
 import { NO_FUNCTIONS } from "./rules/custom.ts";
@@ -38,7 +38,7 @@ export const lintStage: Stage<LintOptions, LintReport> = async (session, { run }
   const { config, clock } = session;
   const today = utcDay(clock.now());
   const { functions, faults } = await findFunctions(session);
-  const alone = [...faults, ...lintPatterns(config, today, functions)];
+  const alone = [...faults, ...expiredWaivers(config, today), ...lintPatterns(config, today, functions)];
   const summary = await comparisonOf(session, run);
   const known = new Set(alone.map(({ at }) => JSON.stringify(at)));
   const findings = [...alone, ...(summary ? lintWithRun(config, summary, today, known) : [])];

@@ -59,6 +59,8 @@ export const toleranceStage: Stage<ToleranceOptions, ToleranceReport> = async (s
     answers: new Answers(LIMITS.compareBufferBytes),
     repeated: new RepeatedIds(),
     columns: new Vectors(),
+    // A waived difference is one all the same: the tolerance is to do without the waiver.
+    waives: { applies: new Set(), expired: new Set() },
     signal,
     createWriter: () => collector,
   };

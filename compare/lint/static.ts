@@ -10,6 +10,16 @@ import { VALUE_TYPES } from "../rules/rule.ts";
 import { coversPath, isAbove } from "./cover.ts";
 import { type LintFinding, nameOf, ofRule } from "./findings.ts";
 
+/** Waivers whose day has passed. */
+export function expiredWaivers({ waiverList = [] }: Config, today: string): LintFinding[] {
+  return waiverList
+    .filter(({ expires }) => today > expires)
+    .map(({ fingerprint, expires, owner }) => {
+      const message = `the waiver of ${fingerprint} expired on ${expires}, its owner is ${owner}: its differences count again`;
+      return { level: "error", code: "expired", at: ["waivers"], message };
+    });
+}
+
 export interface ReadRule extends ResolvedRule {
   readonly path: RulePath;
   /** An ignore rule whose day has passed takes nothing away from others. */
