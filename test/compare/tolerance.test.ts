@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { compareStage } from "../../compare/run-compare.ts";
 import { FieldNeeds, needOf, RATES, STUCK } from "../../compare/tolerance/needs.ts";
 import { renderTolerance, roundUp } from "../../compare/tolerance/render.ts";
@@ -31,6 +31,9 @@ function noisyPairs(count: number): PairSpec[] {
   });
 }
 
+// Runs over thousands of pairs: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 300_000 });
+
 describe("toleranceStage", () => {
   test("the tolerances come to their rates when they are the rules, and the next smaller ones do not", async () => {
     const store = await buildLake({ objects: [noisyPairs(700), noisyPairs(400)], commitRows: 500 });
@@ -56,7 +59,7 @@ describe("toleranceStage", () => {
         expect(await rate(path, 0, r * (1 - 1e-15)), `${path} less than ${r}`).toBeGreaterThan(allowed);
       }
     }
-  }, 300_000);
+  });
 
   test("rules in force hide nothing, and nothing is written", async () => {
     const store = await buildLake({ objects: [noisyPairs(60)] });
