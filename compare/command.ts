@@ -1,4 +1,4 @@
-/** Commands of this stage: compare, gate, report, export, runs. They read flags, call the stage, print, and exit by its verdict. */
+/** Commands of this stage: compare, gate, report, export, runs, rules lint, tolerance. They read flags, call the stage, print, and exit by its verdict. */
 import { type Command, Option } from "commander";
 import { EXIT, type ExitCode } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
@@ -7,10 +7,13 @@ import type { Runner, Session } from "../src/session.ts";
 import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "./export.ts";
 import { currentSummary, findSummary, type GateOptions, gateStage, staleReason } from "./gate.ts";
+import { type LintOptions, lintExitCode, lintStage, renderLint } from "./lint.ts";
 import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
 import { type CompareOptions, compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
+import { renderTolerance } from "./tolerance/render.ts";
+import { type ToleranceOptions, toleranceStage } from "./tolerance.ts";
 
 export type { Reporter } from "./ci/reporters.ts";
 export { printSummary } from "./print.ts";
@@ -23,6 +26,13 @@ Example:
 
 Exit codes: 0 pass, 1 fail, 3 inconclusive, 4 nothing compared, 5 error: something could not be compared, or
 the comparison is missing or out of date (cutover compare makes it).`;
+
+const LINT_HELP = `
+Example:
+  $ cutover rules lint --json
+
+With a comparison of the latest run (or --run) under these rules, also says what matched nothing.
+Exit codes: 0 no error, 1 an error was found.`;
 
 export function addCompareCommands(program: Command, run: Runner): void {
   compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
@@ -52,11 +62,24 @@ export function addCompareCommands(program: Command, run: Runner): void {
     .option("--out <file>", "write to a file instead of stdout")
     .addHelpText("after", "\nExample:\n  $ cutover export --format csv --out findings.csv")
     .action((id: string | undefined, flags: ExportFlags) => run(exportAction)({ ...flags, run: id }));
+  addRuleCommands(program, run);
   program
     .command("runs")
     .description("the runs of the store, their state and verdicts")
     .addHelpText("after", "\nExample:\n  $ cutover runs --json")
     .action(run((session: Session) => runsAction(session)));
+}
+
+/** Commands that care for the rules. */
+function addRuleCommands(program: Command, run: Runner): void {
+  runFlag(program.command("rules").description("care for the rules").command("lint"))
+    .description("rules that do not do what they say: dead, shadowed, expired, matching nothing; and paths without one")
+    .addHelpText("after", LINT_HELP)
+    .action(run(lintAction));
+  runFlag(program.command("tolerance"))
+    .description("per field the smallest tolerance for mismatch rates 0, 1e-4 and 1e-3, as YAML; writes nothing")
+    .addHelpText("after", "\nExample:\n  $ cutover tolerance --run r0123456789 > proposed.yaml")
+    .action(run(toleranceAction));
 }
 
 /** Flags of compare, on any command that compares; a flag the command has already is left alone. */
@@ -165,6 +188,19 @@ async function exportAction(session: Session, flags: ExportFlags): Promise<numbe
   const { rows } = await exportRun(session, summary, flags.format, file ?? session.streams.stdout);
   await file?.close();
   session.log.info("exported", { findings: rows, format: flags.format, to: flags.out ?? "stdout" });
+  return EXIT.pass;
+}
+
+async function lintAction(session: Session, options: LintOptions): Promise<number> {
+  const report = await lintStage(session, { run: options.run });
+  await session.streams.stdout.write(session.flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderLint(report));
+  return lintExitCode(report);
+}
+
+async function toleranceAction(session: Session, options: ToleranceOptions): Promise<number> {
+  const report = await toleranceStage(session, { run: options.run });
+  const { stdout } = session.streams;
+  await stdout.write(session.flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderTolerance(report));
   return EXIT.pass;
 }
 

@@ -9,7 +9,7 @@ import type { Vectors } from "../src/parquet/vectors.ts";
 import { REPLAYS } from "../src/record.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
-import { createDiffWriter } from "./diffs.ts";
+import { createDiffWriter, type DiffWriter } from "./diffs.ts";
 import { Judge, type ModelOf } from "./judge.ts";
 import { type Answers, indexRows, measureAnswers, planPasses, type RowIndex, type RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
@@ -35,6 +35,8 @@ export interface UnitContext {
   readonly waives: Waives;
   readonly columns: Vectors;
   readonly signal: AbortSignal;
+  /** Takes the findings of a unit instead of the diffs of the store. */
+  readonly createWriter?: () => DiffWriter;
 }
 
 export interface UnitResult {
@@ -78,7 +80,7 @@ async function judgeObject(
 ): Promise<{ tally: RunTally; diffs: string[] }> {
   const { store, run, rules, answers } = context;
   const index = await indexRows(reader, range.first, BigInt(footer.last));
-  const writer = createDiffWriter({ store, run, rules, range });
+  const writer = context.createWriter?.() ?? createDiffWriter({ store, run, rules, range });
   const tally = new RunTally();
   const judge = new Judge(context, tally, writer, range);
   context.repeated.reset(index.rows);

@@ -7,9 +7,14 @@ import { folders } from "../../test/services/lib/folders.ts";
 
 const run = promisify(execFile);
 
+/** Where that environment stands; `complete` in it once it is whole. */
+export function pythonFolder(requirements: readonly string[]): string {
+  return join(folders().install, `python-${requirements.join("-").replaceAll("==", "-")}`);
+}
+
 /** The interpreter of a virtual environment that holds exactly `requirements`; made on first use. */
 export async function pythonWith(requirements: readonly string[]): Promise<string> {
-  const folder = join(folders().install, `python-${requirements.join("-").replaceAll("==", "-")}`);
+  const folder = pythonFolder(requirements);
   const python = join(folder, "bin", "python");
   const done = join(folder, "complete");
   if (existsSync(done)) return python;

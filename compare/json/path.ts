@@ -61,6 +61,12 @@ export function formatField(keys: readonly (string | number)[]): string {
   return `$${keys.map((key) => (typeof key === "number" ? "[*]" : formatName(key))).join("")}`;
 }
 
+/** The field of a path that formatPath wrote. */
+export function fieldOfPath(path: string): string {
+  const { steps } = parsePath(path, path);
+  return formatField(steps.map((step) => (step === "[*]" || "index" in step ? 0 : step.name)));
+}
+
 function formatName(name: string): string {
   return PLAIN_NAME.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }

@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addCompareCommands, compareFlags, gateFlags } from "../../compare/command.ts";
 import type { Summary } from "../../compare/summary.ts";
+import type { WrittenConfig } from "../../src/config/schema.ts";
 import type { Runner } from "../../src/session.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
@@ -14,8 +15,13 @@ const config = { models: { "*": { default: "exact", gate: { maxMismatchRate: 0.1
 const differing = { legacy: '{"label":"a"}', candidate: '{"label":"b"}' };
 
 /** Runs one command line against a store; what it printed and its exit code. */
-async function cutover(store: Store, argv: readonly string[], json = false): Promise<{ code: number; out: string }> {
-  const session = { ...testSession(store, config), flags: { json, quiet: true, color: false } };
+async function cutover(
+  store: Store,
+  argv: readonly string[],
+  json = false,
+  settings: Partial<WrittenConfig> = config,
+): Promise<{ code: number; out: string }> {
+  const session = { ...testSession(store, settings), flags: { json, quiet: true, color: false } };
   let code = -1;
   const run: Runner = (action) => async (options) => {
     code = await action(session, options);
@@ -131,6 +137,30 @@ describe("commands", () => {
 
   test("runs of an empty store says how the first is made", async () => {
     expect((await cutover(memoryStore(), ["runs"])).out).toContain("cutover replay --target NAME");
+  });
+
+  test("rules lint exits 1 when a rule does not do what it says", async () => {
+    const store = await buildLake({ objects: [[...equalPairs(5), differing]] });
+    await cutover(store, ["compare"]);
+    const { code, out } = await cutover(store, ["rules", "lint"]);
+    expect([code, out]).toEqual([0, `0 errors, 0 warnings; with the comparison of ${RUN}\n`]);
+    const ignore = { path: "$.a", type: "ignore", reason: "r", owner: "o", expires: "2020-01-01" } as const;
+    const expired = { models: { "*": { ...config.models["*"], rules: [ignore] } } };
+    expect((await cutover(store, ["rules", "lint"], true, expired)).code).toBe(1);
+    const { out: json } = await cutover(store, ["rules", "lint"], true, expired);
+    expect(JSON.parse(json)).toMatchObject({ ok: false, run: null, findings: [{ level: "error", code: "expired" }] });
+  });
+
+  test("tolerance prints YAML, or with --json all figures", async () => {
+    const store = await buildLake({ objects: [[{ legacy: '{"s":1}', candidate: '{"s":1.5}' }]] });
+    expect((await cutover(store, ["tolerance"])).out).toContain(
+      '- { path: "$.s", type: number, atol: 0.5, rtol: 0 } # mismatch rate 0',
+    );
+    expect(JSON.parse((await cutover(store, ["tolerance", "--run", RUN], true)).out)).toEqual({
+      run: RUN,
+      rates: [0, 1e-4, 1e-3],
+      models: { m: { n: 1, fields: { "$.s": { pairs: 1, stuck: 0, atol: [0.5, 0.5, 0.5], rtol: [0.5, 0.5, 0.5] } } } },
+    });
   });
 
   test("a run that is not there is named with those that are", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadFunctions } from "../../compare/functions.ts";
 import { compareStage } from "../../compare/run-compare.ts";
+import { selfTestStage } from "../../compare/selftest/stage.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { rulesHash } from "../../src/config/models.ts";
 import type { Config } from "../../src/config/schema.ts";
@@ -65,6 +66,12 @@ describe("functions of custom rules", () => {
         { rule: "./checks.mjs#same", path: "$.label", because: "threw on purpose" },
       ],
     ]);
+  });
+
+  test("are there for the self-test, too", async () => {
+    const store = await buildLake({ objects: [equalPairs(60)] });
+    const { models } = await selfTestStage({ ...testSession(store), config: await configWith(SAME) }, {});
+    expect(Object.keys(models)).toEqual(["m"]);
   });
 
   test.each([

@@ -54,6 +54,33 @@ describe("laws of judgePair", () => {
     );
   });
 
+  test("bodies of every type match themselves, and any two are judged without a throw", () => {
+    const type = fc.constantFrom(
+      "text/csv",
+      "text/csv; header=present",
+      "application/x-ndjson",
+      "text/plain",
+      "image/png",
+    );
+    const piece = fc.constantFrom("1", "nan", '"', ",", "\n", "\r\n", "a", "{}", "[1]", " ", "\ufeff", "\ud800");
+    const content = fc.oneof(
+      wildText,
+      fc.array(piece).map((pieces) => pieces.join("")),
+    );
+    fc.assert(
+      fc.property(type, content, content, rules, fallback, (media, a, b, some, otherwise) => {
+        const model = modelOf(some, otherwise);
+        const answer = (body: string) => ({ type: media, body });
+        expect(judge(model, answer(a), answer(a)).outcome).toBe("match");
+        const result = judge(model, answer(a), answer(b));
+        const gates = result.findings.some((finding) => finding.gates);
+        const judged = gates ? "mismatch" : result.ignored.length > 0 ? "ignored" : "match";
+        expect(result.outcome).toBe(result.notComparable === null ? judged : "notComparable");
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   test("the default, exact and an exact rule at `$..*` agree with a naive oracle on safe documents", () => {
     fc.assert(
       fc.property(nearPair, fc.nat(2), ([legacy, candidate], way) => {

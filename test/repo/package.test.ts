@@ -24,6 +24,17 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
+/** What a user of the library writes. */
+const LIBRARY_USER = `
+import { compare, type Rule } from "cutover";
+import { type ParityMatchers, toMatchParity } from "cutover/matcher";
+const rules: Rule[] = [{ path: "$.score", type: "number", atol: 0.1, rtol: 0 }];
+const { passes } = compare({ score: 0.5 }, { score: 0.55 }, rules);
+const { pass, message } = toMatchParity({ score: 0.9 }, { score: 0.5 }, rules);
+const name: keyof ParityMatchers = "toMatchParity";
+console.log(passes, pass, name, message().split("\\n")[1]?.trim());
+`;
+
 interface Finished {
   readonly code: number;
   readonly stdout: string;
@@ -58,6 +69,26 @@ describe("installed in an empty folder", () => {
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ verdict: "fail", coverage: { captured: 6000 } });
   }, 120_000);
+
+  test("the comparator and its matcher are imported, with their types", async () => {
+    await writeFile(path.join(app, "parity.ts"), LIBRARY_USER);
+    const flags = ["--module", "nodenext", "--strict", "--target", "es2024", "--types", "node"];
+    const types = ["--typeRoots", path.join(repo, "node_modules/@types")];
+    const tsc = path.join(repo, "node_modules/.bin/tsc");
+    const checked = await run(process.execPath, [tsc, ...flags, ...types, "--outDir", "out", "parity.ts"], app);
+    expect(checked.stdout, checked.stderr).toBe("");
+    const { stdout, stderr } = await run(process.execPath, ["out/parity.js"], app);
+    expect(stdout, stderr).toBe("true false toMatchParity $.score: value (rule number)\n");
+  }, 60_000);
+
+  test("a rule that does not exist is a fault of types, too", async () => {
+    await writeFile(path.join(app, "wrong.ts"), LIBRARY_USER.replace('type: "number"', 'type: "nubmer"'));
+    const tsc = path.join(repo, "node_modules/.bin/tsc");
+    const flags = ["--module", "nodenext", "--strict", "--target", "es2024", "--noEmit", "--skipLibCheck"];
+    expect((await run(process.execPath, [tsc, ...flags, "wrong.ts"], app)).stdout).toMatch(
+      /wrong\.ts\(\d+,\d+\): error/,
+    );
+  }, 60_000);
 
   test("only what is needed to run was packed", async () => {
     const root = path.join(app, "node_modules/cutover");
