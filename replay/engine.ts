@@ -56,6 +56,8 @@ export interface EngineOptions {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly concurrency: ConcurrencySettings;
   readonly rate?: Rate | undefined;
+  /** Identical requests of a unit are sent once. */
+  readonly dedupe?: boolean;
   /** Largest answer, in bytes. */
   readonly maxResponse: number;
   readonly retry: RetrySettings & {

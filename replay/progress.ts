@@ -23,13 +23,15 @@ export function createReporter(session: Session, run: Run, stored: Readonly<Tall
   let failed = stored.failed;
   let samples = 0;
   return {
-    result({ outcome, latencyMs }) {
+    result({ outcome, attempts, latencyMs }) {
       finished++;
       const tags = { target, stage: "replay", outcome };
       metrics.count("replay.requests", 1, tags);
       if (outcome === "ok" || outcome === "model_error") {
         // A bounded share one by one: the quantiles of the run come from the store, not from here.
-        if (samples++ < LIMITS.latencySamplesPerSecond) metrics.distribution("replay.latency", latencyMs, tags);
+        // An answer that was shared took no time of its own.
+        if (attempts > 0 && samples++ < LIMITS.latencySamplesPerSecond)
+          metrics.distribution("replay.latency", latencyMs, tags);
       } else failed++;
     },
     park(endpoint, { reason, detail }) {

@@ -169,7 +169,7 @@ async function send(
 ): Promise<{ engine: Engine; call: number; sent: number }> {
   const { session, run, target, endpoints, part, tuning } = context;
   const { store, clock, config, signal } = session;
-  const { concurrency, rate, retry, maxResponse, production } = shareOf(
+  const { concurrency, rate, retry, maxResponse, production, dedupe } = shareOf(
     targetSettings(config, run.target.name),
     run.target.name,
     part,
@@ -196,6 +196,7 @@ async function send(
     retry,
     maxResponse,
     production,
+    dedupe,
     limits: tuning.limits,
     call,
     stop: signal,

@@ -37,7 +37,11 @@ export function bucketOf(endpoint: Endpoint, buckets: number): number {
 }
 
 /** What is sent of a captured row. */
-export type SendRow = Position & Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status">;
+export type SendRow = Position &
+  Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status"> & {
+    /** Only read where requests are told apart by them. */
+    readonly attributes?: string | null;
+  };
 
 /** One row group of a unit: rows still to be read and sent, and how many go to which endpoint. */
 export interface Pending {
@@ -133,9 +137,12 @@ const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status
 export async function readRows(
   unit: OpenUnit,
   pending: Pending,
+  attributesToo = false,
 ): Promise<{ models: ColumnValues; inputBytes(row: number): number; at(row: number): SendRow }> {
-  const columns = await unit.reader.read(pending.rowGroup, SEND_COLUMNS);
+  const names = attributesToo ? [...SEND_COLUMNS, "attributes"] : SEND_COLUMNS;
+  const columns = await unit.reader.read(pending.rowGroup, names);
   const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
+  const { attributes } = columns;
   const { log, partition } = unit.id.range;
   return {
     models: model,
@@ -150,6 +157,7 @@ export async function readRows(
       inputType: inputType[row] as string,
       outputType: outputType[row] as string,
       status: status[row] as number,
+      ...(attributes ? { attributes: attributes[row] as string | null } : {}),
     }),
   };
 }

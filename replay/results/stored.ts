@@ -32,7 +32,7 @@ export interface StoredUnit {
 export interface Stored {
   readonly units: ReadonlyMap<string, StoredUnit>;
   readonly tally: Tally;
-  /** Rows stored by each call. */
+  /** Rows stored by each call, those that share an answer left out: they were not sent. */
   readonly byCall: ReadonlyMap<number, number>;
 }
 
@@ -53,7 +53,8 @@ export async function readStored(store: Store, run: string, buckets?: ReadonlySe
     unit.nextN = Math.max(unit.nextN, id.n + 1);
     const read = readCommit(store, key).then(({ footer, rows }) => {
       unit.rows += rows.length;
-      byCall.set(footer.call, (byCall.get(footer.call) ?? 0) + rows.length);
+      const sent = rows.filter(({ attempts }) => attempts > 0).length;
+      byCall.set(footer.call, (byCall.get(footer.call) ?? 0) + sent);
       for (const row of rows) addToTally(tally, row);
     });
     // Thrown where it is awaited, below.
@@ -64,6 +65,8 @@ export async function readStored(store: Store, run: string, buckets?: ReadonlySe
   await Promise.all(reading);
   return { units, tally, byCall };
 }
+
+const STORED_COLUMNS = ["offset", "model", "outcome", "attempts", "throttles", "latencyMs", "coldStart"];
 
 export async function readCommit(store: Store, key: string): Promise<{ footer: CommitFooter; rows: StoredRow[] }> {
   const reader = await openObject(store, key, REPLAYS);
@@ -76,8 +79,16 @@ export async function readCommit(store: Store, key: string): Promise<{ footer: C
   }
   const rows: StoredRow[] = [];
   for (let group = 0; group < reader.rowGroups.length; group++) {
-    const columns = await reader.read(group, ["offset", "model", "outcome", "attempts", "throttles", "latencyMs"]);
-    const { offset = [], model = [], outcome = [], attempts = [], throttles = [], latencyMs = [] } = columns;
+    const columns = await reader.read(group, STORED_COLUMNS);
+    const {
+      offset = [],
+      model = [],
+      outcome = [],
+      attempts = [],
+      throttles = [],
+      latencyMs = [],
+      coldStart = [],
+    } = columns;
     for (let i = 0; i < offset.length; i++) {
       rows.push({
         offset: offset[i] as bigint,
@@ -86,6 +97,7 @@ export async function readCommit(store: Store, key: string): Promise<{ footer: C
         attempts: attempts[i] as number,
         throttles: throttles[i] as number,
         latencyMs: latencyMs[i] as number,
+        coldStart: coldStart[i] as boolean | null,
       });
     }
   }

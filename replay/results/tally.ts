@@ -3,7 +3,7 @@ import { createHistogram, type Histogram } from "../../src/histogram.ts";
 import type { ReplayedRecord } from "../../src/record.ts";
 
 /** What a tally reads of a row. */
-export type TallyRow = Pick<ReplayedRecord, "model" | "outcome" | "attempts" | "throttles" | "latencyMs">;
+export type TallyRow = Pick<ReplayedRecord, "model" | "outcome" | "attempts" | "throttles" | "latencyMs" | "coldStart">;
 
 export interface Tally {
   /** Results that are answers (ok, model_error), and those that are not. */
@@ -11,8 +11,11 @@ export interface Tally {
   failed: number;
   attempts: number;
   throttles: number;
-  /** Of answers. */
+  /** Results that share the answer of another request: among `replayed`, and in no latency. */
+  shared: number;
+  /** Of answers; cold starts apart. */
   readonly latency: Histogram;
+  readonly coldLatency: Histogram;
   /** Results by model, and failed ones by outcome. */
   readonly models: Map<string, number>;
   readonly failures: Map<string, number>;
@@ -24,7 +27,9 @@ export function createTally(): Tally {
     failed: 0,
     attempts: 0,
     throttles: 0,
+    shared: 0,
     latency: createHistogram(),
+    coldLatency: createHistogram(),
     models: new Map(),
     failures: new Map(),
   };
@@ -33,7 +38,8 @@ export function createTally(): Tally {
 export function addToTally(tally: Tally, row: TallyRow): void {
   if (row.outcome === "ok" || row.outcome === "model_error") {
     tally.replayed++;
-    tally.latency.add(row.latencyMs);
+    if (row.attempts === 0) tally.shared++;
+    else (row.coldStart ? tally.coldLatency : tally.latency).add(row.latencyMs);
   } else {
     tally.failed++;
     tally.failures.set(row.outcome, (tally.failures.get(row.outcome) ?? 0) + 1);
