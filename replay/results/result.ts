@@ -21,6 +21,10 @@ export interface ReplayResult {
   readonly seconds: number;
   /** Of answers; null when there is none. */
   readonly latencyMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  /** Of `replayed`: not sent, they share the answer of an identical request. */
+  readonly shared: number;
+  /** Answers for which the endpoint had to be started first; they are not in `latencyMs`. */
+  readonly coldStarts: { readonly n: number; readonly p50: number | null; readonly p99: number | null };
   /** `failed` by outcome. */
   readonly failures: Readonly<Record<string, number>>;
   readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
@@ -41,7 +45,7 @@ export interface ResultParts {
 
 export function toResult(parts: ResultParts): ReplayResult {
   const { run, stored, now, parked } = parts;
-  const { latency } = stored;
+  const { latency, coldLatency: cold } = stored;
   const skipped: Partial<Record<SkipReason, number>> = {};
   for (const reasons of Object.values(parts.skips)) {
     for (const [reason, n] of Object.entries(reasons) as [SkipReason, number][]) {
@@ -60,6 +64,8 @@ export function toResult(parts: ResultParts): ReplayResult {
     throttles: stored.throttles,
     seconds: Math.round(parts.seconds * 1000) / 1000,
     latencyMs: { p50: latency.quantile(0.5), p95: latency.quantile(0.95), p99: latency.quantile(0.99) },
+    shared: stored.shared,
+    coldStarts: { n: cold.count, p50: cold.quantile(0.5), p99: cold.quantile(0.99) },
     failures: Object.fromEntries([...stored.failures].sort(([a], [b]) => (a < b ? -1 : 1))),
     parked: [...parked]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -100,10 +106,13 @@ export function renderResult(result: ReplayResult): string {
       ? "nothing was left to send"
       : `${group(now.sent)} sent in ${result.seconds.toFixed(1)} s (${group(Math.round((now.replayed + now.failed) / Math.max(result.seconds, 0.001)))}/s)` +
         (result.throttles > 0 ? `, ${group(result.throttles)} throttled tries` : "") +
+        (result.shared > 0 ? `, ${group(result.shared)} share the answer of an identical request` : "") +
         (result.resent > 0 ? `, ${group(result.resent)} re-sent after an interruption` : ""),
   ];
   if (latencyMs.p50 !== null) {
     lines.push(`latency p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`);
+    if (result.coldStarts.n > 0)
+      lines.push(`${group(result.coldStarts.n)} cold starts, p50 ${ms(result.coldStarts.p50)}`);
   }
   for (const { endpoint, reason, detail } of result.parked.slice(0, PARKED_SHOWN)) {
     lines.push(`parked ${endpoint}: ${reason} (${detail.slice(0, 200)})`);
