@@ -66,7 +66,9 @@ export async function sendRequest(
       if (step.outcome === "not_ready" && pace.aliveAt < begunAt) {
         health.park(endpoint, "endpoint_not_ready", `${reply.errorClass}: ${reply.errorDetail}`);
       }
-      const last: LastTry = { latencyMs: now - startedAt, replayedAt: clock.now(), cold };
+      const latencyMs = now - startedAt;
+      const coldStart = reply.cold ?? (history.notReady || (cold && latencyMs >= LIMITS.coldStartMs));
+      const last: LastTry = { latencyMs, replayedAt: clock.now(), coldStart };
       return { kind: "result", record: toRecord(target.name, position, request, reply, step.outcome, history, last) };
     }
     slot.leave();
@@ -114,8 +116,8 @@ function learn(
 interface LastTry {
   readonly latencyMs: number;
   readonly replayedAt: number;
-  /** The endpoint had not answered yet when it was sent. */
-  readonly cold: boolean;
+  /** The target says so itself; else the endpoint had not been ready, or had not answered yet and took its time. */
+  readonly coldStart: boolean;
 }
 
 function toRecord(
@@ -124,8 +126,8 @@ function toRecord(
   request: TargetRequest,
   reply: Reply,
   outcome: ReplayOutcome,
-  { attempts, throttles, notReady }: History,
-  { latencyMs, replayedAt, cold }: LastTry,
+  { attempts, throttles }: History,
+  { latencyMs, replayedAt, coldStart }: LastTry,
 ): ReplayedRecord {
   const answered = outcome === "ok" || outcome === "model_error";
   return {
@@ -145,7 +147,7 @@ function toRecord(
     latencyMs,
     attempts,
     throttles,
-    coldStart: answered ? notReady || (cold && latencyMs >= LIMITS.coldStartMs) : null,
+    coldStart: answered ? coldStart : null,
     replayedAt,
   };
 }

@@ -39,13 +39,19 @@ describe("the number of tries at once", () => {
     );
   });
 
-  /** Rounds of as many answers as may be on the wire. */
-  function rounds(adaptive: ReturnType<typeof createAdaptive>, n: number, latencyMs: number, from = 0): number {
+  /** Rounds of as many answers as may be on the wire, which take as long as the endpoint needs for so many. */
+  function rounds(
+    adaptive: ReturnType<typeof createAdaptive>,
+    n: number,
+    latencyMs: number | ((atOnce: number) => number),
+    from = 0,
+  ): number {
     let now = from;
     for (let round = 0; round < n; round++) {
       const startedAt = now;
-      now += latencyMs;
-      for (let i = Math.floor(adaptive.limit); i > 0; i--) adaptive.note("ok", startedAt, now);
+      const atOnce = Math.floor(adaptive.limit);
+      now += typeof latencyMs === "number" ? latencyMs : latencyMs(atOnce);
+      for (let i = 0; i < atOnce; i++) adaptive.note("ok", startedAt, now);
     }
     return now;
   }
@@ -71,16 +77,27 @@ describe("the number of tries at once", () => {
     },
   );
 
-  test("falls when answers take three times as long, and not for what the queue of a quick endpoint adds", () => {
-    const slow = createAdaptive(64);
-    const now = rounds(slow, 10, 100);
-    rounds(slow, 3, 250, now);
-    expect(slow.limit).toBe(64);
-    rounds(slow, 5, 400, now + 1_000);
-    expect(slow.limit).toBeLessThan(45);
-    const quick = createAdaptive(64);
-    rounds(quick, 20, 90, rounds(quick, 10, 1));
-    expect(quick.limit).toBe(64);
+  test("falls towards what the endpoint works at together when more only queue", () => {
+    // Eight at a time, 100 ms each: 64 take 800 ms.
+    const adaptive = createAdaptive(64);
+    rounds(adaptive, 60, (atOnce) => 100 * Math.max(1, atOnce / 8));
+    expect(adaptive.limit).toBeLessThan(48);
+    expect(adaptive.limit).toBeGreaterThan(8);
+  });
+
+  test("falls once, and rises again, when fewer tries make answers no quicker", () => {
+    const adaptive = createAdaptive(64);
+    const now = rounds(adaptive, 10, 100);
+    rounds(adaptive, 6, 400, now);
+    expect(adaptive.limit).toBeGreaterThan(51);
+    rounds(adaptive, 20, 400, now + 10_000);
+    expect(adaptive.limit).toBe(64);
+  });
+
+  test("does not fall for what the queue of a quick endpoint adds", () => {
+    const adaptive = createAdaptive(64);
+    rounds(adaptive, 20, 90, rounds(adaptive, 10, 1));
+    expect(adaptive.limit).toBe(64);
   });
 
   test("takes what stays slow as the measure in the end", () => {
