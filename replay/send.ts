@@ -144,7 +144,7 @@ function toRecord(
     latencyMs,
     attempts,
     throttles,
-    coldStart: answered ? notReady || (cold && latencyMs >= LIMITS.coldStartMs) : null,
+    coldStart: answered ? notReady || reply.cold === true || (cold && latencyMs >= LIMITS.coldStartMs) : null,
     replayedAt,
   };
 }

@@ -217,6 +217,7 @@ async function send(
   } finally {
     clearInterval(timer);
     signal.removeEventListener("abort", draining);
+    reporter.close();
     await call.close();
   }
   return { engine, call: call.number, sent: call.sent };

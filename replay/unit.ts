@@ -37,7 +37,8 @@ export function bucketOf(endpoint: Endpoint, buckets: number): number {
 }
 
 /** What is sent of a captured row. */
-export type SendRow = Position & Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status">;
+export type SendRow = Position &
+  Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status" | "latencyMs">;
 
 /** One row group of a unit: rows still to be read and sent, and how many go to which endpoint. */
 export interface Pending {
@@ -127,7 +128,7 @@ export async function scanRowGroup(
 }
 
 /** Columns that a request is made of. */
-const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status", "offset"];
+const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status", "latencyMs", "offset"];
 
 /** Rows of a pending row group; `at` copies the input, which shares memory with its whole row group. */
 export async function readRows(
@@ -135,7 +136,16 @@ export async function readRows(
   pending: Pending,
 ): Promise<{ models: ColumnValues; inputBytes(row: number): number; at(row: number): SendRow }> {
   const columns = await unit.reader.read(pending.rowGroup, SEND_COLUMNS);
-  const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
+  const {
+    id = [],
+    model = [],
+    input = [],
+    inputType = [],
+    outputType = [],
+    status = [],
+    latencyMs = [],
+    offset = [],
+  } = columns;
   const { log, partition } = unit.id.range;
   return {
     models: model,
@@ -150,6 +160,7 @@ export async function readRows(
       inputType: inputType[row] as string,
       outputType: outputType[row] as string,
       status: status[row] as number,
+      latencyMs: latencyMs[row] as number | null,
     }),
   };
 }

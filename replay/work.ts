@@ -26,7 +26,8 @@ export interface WorkContext extends FeedContext, Storing {
   readonly send: SendContext;
   readonly limiter: Limiter;
   readonly caps: Caps;
-  readonly onResult: (record: ReplayedRecord) => void;
+  /** With the latency of legacy's answer, where it was captured. */
+  readonly onResult: (record: ReplayedRecord, legacyMs: number | null) => void;
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
 }
 
@@ -106,7 +107,7 @@ async function handle(
   }
   caps.note(sent.record);
   end.look();
-  context.onResult(sent.record);
+  context.onResult(sent.record, row.latencyMs);
   if (log.add(sent.record)) context.flush(log);
   else context.relieve();
 }

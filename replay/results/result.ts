@@ -1,8 +1,9 @@
 /** The outcome of a call as JSON and as text. Pure. */
+import type { Histogram } from "../../src/histogram.ts";
 import type { Run } from "../../src/lake/run.ts";
 import type { Parked } from "../pace/health.ts";
 import type { SkipReason } from "../pace/retry.ts";
-import type { Tally } from "./tally.ts";
+import type { Counts, Tally } from "./tally.ts";
 
 /** All counts but `now` and `seconds` are over everything the run has stored: planned = replayed + failed + skipped once it is done. */
 export interface ReplayResult {
@@ -19,13 +20,39 @@ export interface ReplayResult {
   readonly throttles: number;
   /** Wall time of this call. */
   readonly seconds: number;
-  /** Of answers; null when there is none. */
-  readonly latencyMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  /** Of answers that are no cold starts; null when there is none. */
+  readonly latencyMs: Quantiles;
+  /** Answers of endpoints that had to start first. */
+  readonly cold: ColdStarts;
   /** `failed` by outcome. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Results by class of error: of failures, and of errors that the model answered with. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly models: Readonly<Record<string, ModelResult>>;
   readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
   /** This call's share. */
   readonly now: { readonly replayed: number; readonly failed: number; readonly sent: number };
+}
+
+export interface Quantiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface ColdStarts extends Quantiles {
+  readonly count: number;
+}
+
+/** What a model's endpoint made of its requests. */
+export interface ModelResult {
+  readonly replayed: number;
+  readonly failed: number;
+  readonly attempts: number;
+  readonly throttles: number;
+  readonly latencyMs: Quantiles;
+  readonly cold: ColdStarts;
+  readonly errors: Readonly<Record<string, number>>;
 }
 
 export interface ResultParts {
@@ -41,7 +68,6 @@ export interface ResultParts {
 
 export function toResult(parts: ResultParts): ReplayResult {
   const { run, stored, now, parked } = parts;
-  const { latency } = stored;
   const skipped: Partial<Record<SkipReason, number>> = {};
   for (const reasons of Object.values(parts.skips)) {
     for (const [reason, n] of Object.entries(reasons) as [SkipReason, number][]) {
@@ -59,13 +85,41 @@ export function toResult(parts: ResultParts): ReplayResult {
     attempts: stored.attempts,
     throttles: stored.throttles,
     seconds: Math.round(parts.seconds * 1000) / 1000,
-    latencyMs: { p50: latency.quantile(0.5), p95: latency.quantile(0.95), p99: latency.quantile(0.99) },
-    failures: Object.fromEntries([...stored.failures].sort(([a], [b]) => (a < b ? -1 : 1))),
+    latencyMs: quantiles(stored.latency),
+    cold: coldStarts(stored.cold),
+    failures: sorted(stored.failures),
+    errors: sorted(stored.errors),
+    models: sorted(new Map([...stored.byModel].map(([name, counts]) => [name, modelResult(counts)]))),
     parked: [...parked]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([endpoint, { reason, detail }]) => ({ endpoint, reason, detail })),
     now: { replayed: now.replayed, failed: now.failed, sent: parts.sent },
   };
+}
+
+function modelResult({ replayed, failed, attempts, throttles, latency, cold, errors }: Counts): ModelResult {
+  return {
+    replayed,
+    failed,
+    attempts,
+    throttles,
+    latencyMs: quantiles(latency),
+    cold: coldStarts(cold),
+    errors: sorted(errors),
+  };
+}
+
+function quantiles(histogram: Histogram): Quantiles {
+  return { p50: histogram.quantile(0.5), p95: histogram.quantile(0.95), p99: histogram.quantile(0.99) };
+}
+
+function coldStarts(histogram: Histogram): ColdStarts {
+  return { count: histogram.count, ...quantiles(histogram) };
+}
+
+/** As an object with its members in order of text. */
+function sorted<T>(entries: ReadonlyMap<string, T>): Record<string, T> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Rows of each model that its parked endpoint left without a result. */
@@ -88,7 +142,7 @@ const PARKED_SHOWN = 5;
 
 /** What a person reads in five seconds. */
 export function renderResult(result: ReplayResult): string {
-  const { latencyMs, now } = result;
+  const { latencyMs, cold, now } = result;
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const open = result.planned - result.replayed - result.failed - skipped;
   const lines = [
@@ -104,6 +158,11 @@ export function renderResult(result: ReplayResult): string {
   ];
   if (latencyMs.p50 !== null) {
     lines.push(`latency p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`);
+  }
+  if (cold.count > 0) {
+    lines.push(
+      `cold starts ${group(cold.count)}: p50 ${ms(cold.p50)}, p95 ${ms(cold.p95)}, p99 ${ms(cold.p99)}; not among the latencies`,
+    );
   }
   for (const { endpoint, reason, detail } of result.parked.slice(0, PARKED_SHOWN)) {
     lines.push(`parked ${endpoint}: ${reason} (${detail.slice(0, 200)})`);
