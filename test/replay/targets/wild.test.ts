@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { replayStage } from "../../../replay/stage.ts";
 import { sha256Hex } from "../../../src/hash.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
+import { excess } from "../../support/arrivals.ts";
 import {
   type Act,
   type MisbehavingServer,
@@ -274,6 +275,23 @@ describe.each(KINDS)("endpoints behind the %s target, each bad in its own way,",
     expect(server.peak).toBeLessThanOrEqual(12);
     const stored = await readResults(store, result.run);
     for (const { attempts, throttles } of stored) expect(attempts).toBe(throttles + 1);
+  });
+
+  test("the rate that the server sees is never above the limit, further tries counted, and none is dropped", async () => {
+    const throttle = kind === "http" ? answer(429) : error(400, "ThrottlingException", "Rate exceeded");
+    server = await misbehavingServer(({ index }) => (index % 7 === 3 ? throttle : { do: "answer" }));
+    const store = memoryStore();
+    await writeCapture(store, rows(0, 120, ["a", "b", "c"]));
+    const rate = { total: 60, perEndpoint: 25 };
+    const concurrency = { perEndpoint: 30, total: 60, adaptive: false };
+    const session = sessionOf(store, { t: targetOf(kind, server.url, { rate, concurrency }) });
+    const result = await replayStage(session, { target: "t" }, QUICK);
+    expect(result).toMatchObject({ replayed: 120, failed: 0, attempts: server.seen.length });
+    expect(result.throttles).toBe(server.seen.length - 120);
+    const times = (model?: string): number[] =>
+      (server?.seen ?? []).filter((seen) => model === undefined || modelOf(seen) === model).map(({ at }) => at);
+    expect(excess(times(), rate.total)).toBeLessThanOrEqual(0);
+    for (const model of ["a", "b", "c"]) expect(excess(times(model), rate.perEndpoint)).toBeLessThanOrEqual(0);
   });
 
   test("an endpoint that is deleted half-way is parked, the others go on, and the next call sends the rest", async () => {
