@@ -17,6 +17,7 @@ import { EndpointPace } from "./pace/endpoint.ts";
 import { createHealth, type Health, type Parked } from "./pace/health.ts";
 import { createLanes } from "./pace/lanes.ts";
 import { createLimiter, type Limiter, type Limits, type Rate } from "./pace/limiter.ts";
+import { createGuard } from "./pace/production.ts";
 import type { RetrySettings } from "./pace/retry.ts";
 import type { Call } from "./results/calls.ts";
 import type { CommitLimits } from "./results/commits.ts";
@@ -55,6 +56,8 @@ export interface EngineOptions {
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly concurrency: ConcurrencySettings;
   readonly rate?: Rate | undefined;
+  /** Identical requests of a unit are sent once. */
+  readonly dedupe?: boolean;
   /** Largest answer, in bytes. */
   readonly maxResponse: number;
   readonly retry: RetrySettings & {
@@ -67,6 +70,8 @@ export interface EngineOptions {
   readonly stop: AbortSignal;
   /** What ends the call before all is sent; nothing does by default. */
   readonly caps?: Caps;
+  /** People depend on the target: the call ends when it suffers. */
+  readonly production?: boolean;
   /** Asked right before each try; false ends the call as `stop` does. Of a worker: whether its bucket is still its own. */
   readonly mayTry?: () => boolean;
   readonly onResult: (record: ReplayedRecord, legacyMs: number | null) => void;
@@ -92,7 +97,8 @@ export function createEngine(options: EngineOptions): Engine {
   const inputBytes = limits.bufferBytes / 4;
   // All shares together are the budget: inputs of endpoints that wait never keep out those of the others.
   const lanes = createLanes(endpoints.size > 1 ? inputBytes / endpoints.size : limits.bufferBytes);
-  const end = createEnd(options.stop, caps);
+  const guard = options.production ? createGuard() : undefined;
+  const end = createEnd(options.stop, guard ? [caps, guard] : [caps]);
   const storing = createStoring(limits.bufferBytes / 2, () => limiter.reserved, end.fail);
   const limiter = createLimiter({
     clock: options.clock,
@@ -115,6 +121,12 @@ export function createEngine(options: EngineOptions): Engine {
   const send: SendContext = {
     ...options,
     health,
+    onTry:
+      guard &&
+      ((reply, { legacyStatus }, latencyMs, now) => {
+        guard.note(reply, legacyStatus, latencyMs, now);
+        end.look();
+      }),
     mayTry() {
       if (!mayTry()) end.stop();
       return !end.signal.aborted;

@@ -16,10 +16,12 @@ export interface FeedContext {
   /** Bytes of inputs read ahead. */
   readonly inputs: Budget;
   readonly end: End;
+  /** Attributes are read too, as identical requests are looked for. */
+  readonly dedupe?: boolean;
 }
 
-/** Has to free `bytes` of inputs and lanes when the row is done with. */
-export type Submit = (row: SendRow, endpoint: Endpoint, bytes: number) => void;
+/** Has to free `bytes` of inputs and lanes when the row is done with. What it returns is waited for before the next row. */
+export type Submit = (row: SendRow, endpoint: Endpoint, bytes: number) => Promise<void> | undefined;
 
 export async function feed(context: FeedContext, unit: OpenUnit, submit: Submit): Promise<void> {
   const { lanes, health, end } = context;
@@ -43,7 +45,7 @@ export async function feed(context: FeedContext, unit: OpenUnit, submit: Submit)
 /** False when none of its rows fits. */
 async function feedRowGroup(context: FeedContext, unit: OpenUnit, pending: Pending, submit: Submit): Promise<boolean> {
   const { end, endpoints, inputs, lanes } = context;
-  const rows = await readRows(unit, pending);
+  const rows = await readRows(unit, pending, context.dedupe);
   let submitted = false;
   for (let i = 0; i < pending.todo.length; i++) {
     if (end.reached()) break;
@@ -59,7 +61,8 @@ async function feedRowGroup(context: FeedContext, unit: OpenUnit, pending: Pendi
     else pending.endpoints.delete(endpoint.key);
     lanes.take(endpoint.key, bytes);
     submitted = true;
-    submit(row, endpoint, bytes);
+    const wait = submit(row, endpoint, bytes);
+    if (wait) await wait;
   }
   return submitted;
 }

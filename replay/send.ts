@@ -17,7 +17,7 @@ export interface SendContext {
   /** Asked right before each try; once false, none begins any more. */
   readonly mayTry: () => boolean;
   /** Told of each try. */
-  readonly onTry?: ((fate: Fate, latencyMs: number, now: number) => void) | undefined;
+  readonly onTry?: ((reply: Reply, request: TargetRequest, latencyMs: number, now: number) => void) | undefined;
   /** Told of each try that the retry budget did not allow; false. */
   readonly onOverBudget: () => false;
 }
@@ -51,7 +51,7 @@ export async function sendRequest(
     const now = clock.monotonic();
     if (!UNSEEN.has(reply.fate)) tried = true;
     note(history, reply.fate);
-    learn(context, pace, endpoint, reply, startedAt, now);
+    learn(context, pace, request, reply, startedAt, now);
     const step = withinBudget(
       nextStep(reply.fate, history, context.retry, reply.retryAfterMs, context.random),
       reply.fate,
@@ -98,13 +98,14 @@ function note(history: History, fate: Fate): void {
 function learn(
   context: SendContext,
   pace: EndpointPace,
-  endpoint: string,
+  request: TargetRequest,
   reply: Reply,
   startedAt: number,
   now: number,
 ): void {
+  const endpoint = request.endpoint.key;
   context.health.note(endpoint, reply, now);
-  context.onTry?.(reply.fate, now - startedAt, now);
+  context.onTry?.(reply, request, now - startedAt, now);
   if (pace.note(reply.fate, reply.body?.byteLength ?? null, startedAt, now)) {
     context.health.park(endpoint, "endpoint_failing", `${reply.errorClass}: ${reply.errorDetail}`);
   }

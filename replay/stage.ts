@@ -5,6 +5,7 @@ import type { Run } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
+import type { Ending } from "./pace/caps.ts";
 import type { Parked } from "./pace/health.ts";
 import { type Part, partOfShard, shareOf } from "./part.ts";
 import { type Forecast, forecast } from "./plan/forecast.ts";
@@ -168,7 +169,7 @@ async function send(
 ): Promise<{ engine: Engine; call: number; sent: number }> {
   const { session, run, target, endpoints, part, tuning } = context;
   const { store, clock, config, signal } = session;
-  const { concurrency, rate, retry, maxResponse } = shareOf(
+  const { concurrency, rate, retry, maxResponse, production, dedupe } = shareOf(
     targetSettings(config, run.target.name),
     run.target.name,
     part,
@@ -194,6 +195,8 @@ async function send(
     rate,
     retry,
     maxResponse,
+    production,
+    dedupe,
     limits: tuning.limits,
     call,
     stop: signal,
@@ -220,6 +223,7 @@ async function send(
     reporter.close();
     await call.close();
   }
+  if (engine.ended) throw endedEarly(run, engine.ended);
   return { engine, call: call.number, sent: call.sent };
 }
 
@@ -233,6 +237,14 @@ function interrupted(session: Session, result: ReplayResult): CutoverError {
   const done = result.replayed + result.failed;
   return new CutoverError(code, `run ${result.run} stopped: ${done} of ${result.planned} results are stored`, {
     hint: "the same command goes on from here",
+  });
+}
+
+function endedEarly({ run, target }: Run, { reason, detail }: Ending): CutoverError {
+  return new CutoverError("TARGET_UNUSABLE", `run ${run} ended before all was sent: ${detail}`, {
+    place: `targets.${target.name}`,
+    received: reason,
+    hint: "what was answered is stored; the same command goes on once the target is well again",
   });
 }
 

@@ -38,7 +38,10 @@ export function bucketOf(endpoint: Endpoint, buckets: number): number {
 
 /** What is sent of a captured row. */
 export type SendRow = Position &
-  Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status" | "latencyMs">;
+  Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status" | "latencyMs"> & {
+    /** Only read where requests are told apart by them. */
+    readonly attributes?: string | null;
+  };
 
 /** One row group of a unit: rows still to be read and sent, and how many go to which endpoint. */
 export interface Pending {
@@ -134,18 +137,12 @@ const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status
 export async function readRows(
   unit: OpenUnit,
   pending: Pending,
+  attributesToo = false,
 ): Promise<{ models: ColumnValues; inputBytes(row: number): number; at(row: number): SendRow }> {
-  const columns = await unit.reader.read(pending.rowGroup, SEND_COLUMNS);
-  const {
-    id = [],
-    model = [],
-    input = [],
-    inputType = [],
-    outputType = [],
-    status = [],
-    latencyMs = [],
-    offset = [],
-  } = columns;
+  const names = attributesToo ? [...SEND_COLUMNS, "attributes"] : SEND_COLUMNS;
+  const columns = await unit.reader.read(pending.rowGroup, names);
+  const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
+  const { latencyMs = [], attributes } = columns;
   const { log, partition } = unit.id.range;
   return {
     models: model,
@@ -161,6 +158,7 @@ export async function readRows(
       outputType: outputType[row] as string,
       status: status[row] as number,
       latencyMs: latencyMs[row] as number | null,
+      ...(attributes ? { attributes: attributes[row] as string | null } : {}),
     }),
   };
 }

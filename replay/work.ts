@@ -14,6 +14,7 @@ import type { TallyRow } from "./results/tally.ts";
 import { type SendContext, sendRequest } from "./send.ts";
 import type { Storing } from "./storing.ts";
 import type { Endpoint } from "./targets/target.ts";
+import { createTwins, isShareable, type Twins } from "./twins.ts";
 import { openUnit, type SendRow, type UnitId } from "./unit.ts";
 
 export interface WorkContext extends FeedContext, Storing {
@@ -50,26 +51,64 @@ export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
   });
   logs.add(log);
   const outstanding = createCount();
+  const twins = context.dedupe ? createTwins() : undefined;
+  const begin = (row: SendRow, endpoint: Endpoint, bytes: number): void => {
+    outstanding.add();
+    context.limiter.submit(endpoint.key, async (slot) => {
+      let next: SendRow | undefined;
+      try {
+        const record = slot && (await handle(context, log, row, endpoint, slot));
+        if (twins && slot) next = settle(context, log, twins, row, record);
+      } catch (error) {
+        context.end.fail(error);
+      }
+      if (next) begin(next, endpoint, bytes);
+      else release(context, endpoint, bytes);
+      outstanding.done();
+    });
+  };
   try {
     await feed(context, unit, (row, endpoint, bytes) => {
-      outstanding.add();
-      context.limiter.submit(endpoint.key, async (slot) => {
-        try {
-          if (slot) await handle(context, log, row, endpoint, slot);
-        } catch (error) {
-          context.end.fail(error);
-        } finally {
-          context.inputs.free(bytes);
-          context.lanes.free(endpoint.key, bytes);
-          outstanding.done();
-        }
-      });
+      const met = twins?.meet(row) ?? "send";
+      if (met === "send") return void begin(row, endpoint, bytes);
+      release(context, endpoint, bytes);
+      if (met === "wait" || log.has(row.offset)) return undefined;
+      keep(context, log, met, null);
+      // Shared answers come as fast as rows are read: they wait until there is room for any more.
+      return context.unsaved.take(0);
     });
   } finally {
     await outstanding.none();
     await log.flush();
     logs.delete(log);
   }
+}
+
+function release({ inputs, lanes }: WorkContext, endpoint: Endpoint, bytes: number): void {
+  inputs.free(bytes);
+  lanes.free(endpoint.key, bytes);
+}
+
+/** `legacyMs`: what legacy took; null where an answer is shared, as there is nothing to hold it against. */
+function keep(context: WorkContext, log: CommitLog, record: ReplayedRecord, legacyMs: number | null): void {
+  context.onResult(record, legacyMs);
+  if (log.add(record)) context.flush(log);
+  else context.relieve();
+}
+
+/** Gives the answer to the row's twins, or names the one to be sent in its place. */
+function settle(
+  context: WorkContext,
+  log: CommitLog,
+  twins: Twins,
+  row: SendRow,
+  record: ReplayedRecord | undefined,
+): SendRow | undefined {
+  if (record && isShareable(record)) {
+    for (const twin of twins.answered(row, record)) if (!log.has(twin.offset)) keep(context, log, twin, null);
+    return undefined;
+  }
+  return context.end.reached() ? undefined : twins.failed(row);
 }
 
 /** One request in its slot: sent, counted, put into the log. */
@@ -79,13 +118,13 @@ async function handle(
   row: SendRow,
   endpoint: Endpoint,
   slot: Slot,
-): Promise<void> {
+): Promise<ReplayedRecord | undefined> {
   const { call, caps, end } = context;
-  if (end.reached() || log.has(row.offset) || context.health.parked(endpoint.key)) return;
+  if (end.reached() || log.has(row.offset) || context.health.parked(endpoint.key)) return undefined;
   if (!caps.mayStart()) {
     end.look();
     if (!end.reached()) throw new Error("caps refused a request without an ending");
-    return;
+    return undefined;
   }
   const request = {
     id: row.id,
@@ -100,16 +139,15 @@ async function handle(
   call.count(1);
   const sent = await sendRequest(context.send, row, request, slot);
   if (sent.kind !== "result") {
-    if (sent.tried) return;
+    if (sent.tried) return undefined;
     call.count(-1);
     caps.giveBack();
-    return;
+    return undefined;
   }
   caps.note(sent.record);
   end.look();
-  context.onResult(sent.record, row.latencyMs);
-  if (log.add(sent.record)) context.flush(log);
-  else context.relieve();
+  keep(context, log, sent.record, row.latencyMs);
+  return sent.record;
 }
 
 /** How many are at work: one number for each unit instead of a promise for each request. */

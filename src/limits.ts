@@ -79,6 +79,9 @@ export const LIMITS = {
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */
   endpointSilentMs: 10_000,
+  /** With `dedupe`, of one unit: requests remembered, and bytes of answers kept for their twins. */
+  dedupeRows: 100_000,
+  dedupeBytes: 8 * MIB,
   /** Time after which an endpoint that only fails is parked. */
   endpointBrokenMs: 60_000,
   /** The first answer of an endpoint, or the first after it was not ready, is a cold start when it takes this long. */

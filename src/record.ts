@@ -109,8 +109,13 @@ export interface ReplayedRecord extends Position {
   readonly variant: string | null;
   /** Milliseconds of the last attempt, from send to last byte. */
   readonly latencyMs: number;
+  /** 0: not sent itself; it has the answer of a request of the same bytes in the same capture object (`dedupe`). */
   readonly attempts: number;
   readonly throttles: number;
+  /**
+   * Of an answer: the endpoint had said that it was not ready, or this was the first of it in a call and took a second
+   * or more. Null for what is no answer, and for an answer that was shared.
+   */
   readonly coldStart: boolean | null;
   /** UTC milliseconds. */
   readonly replayedAt: number;

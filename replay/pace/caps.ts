@@ -19,7 +19,7 @@ export interface Caps {
   mayStart(): boolean;
   /** A request that took a place and never reached its endpoint gives it back. */
   giveBack(): void;
-  /** Each result, before it is stored. A shared answer (`sharedFrom`) took no place. */
+  /** The result of each request that was sent, before it is stored; not those that share an answer. */
   note(record: ReplayedRecord): void;
   /** Once defined it stays. Looked at when `mayStart` says no, after each result, and at every tick. */
   ending(): Ending | undefined;

@@ -19,7 +19,7 @@ export interface End {
   close(): void;
 }
 
-export function createEnd(stopped: AbortSignal, caps: Caps): End {
+export function createEnd(stopped: AbortSignal, endings: readonly Pick<Caps, "ending">[]): End {
   const controller = new AbortController();
   const listeners: ((now: boolean) => void)[] = [];
   let ended: Ending | undefined;
@@ -41,11 +41,13 @@ export function createEnd(stopped: AbortSignal, caps: Caps): End {
     },
     reached: () => controller.signal.aborted || ended !== undefined,
     look() {
-      const ending = ended ? undefined : caps.ending();
-      if (!ending) return;
-      ended = ending;
-      if (ending.now) stop();
-      else tell(false);
+      for (const { ending } of ended ? [] : endings) {
+        ended ??= ending();
+        if (!ended) continue;
+        if (ended.now) stop();
+        else tell(false);
+        return;
+      }
     },
     stop,
     fail(error) {

@@ -43,8 +43,9 @@ export function createMeasure(metrics: Metrics, target: string): Measure {
       sums.tries += attempts;
       sums.throttles += throttles;
       if (coldStart === true) sums.coldStarts++;
-      // A bounded share one by one: the quantiles of the run come from the store, not from here.
-      if (!isAnswer(outcome) || samples++ >= LIMITS.latencySamplesPerSecond) return;
+      // A bounded share one by one: the quantiles of the run come from the store, not from here. An answer that is
+      // shared took no time of its own.
+      if (!isAnswer(outcome) || attempts === 0 || samples++ >= LIMITS.latencySamplesPerSecond) return;
       const tags = { ...base, model: name };
       metrics.distribution("replay.latency", latencyMs, { ...tags, outcome, kind: coldStart ? "cold" : "warm" });
       if (legacyMs !== null) metrics.distribution("replay.legacy_latency", legacyMs, tags);

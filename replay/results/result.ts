@@ -22,8 +22,10 @@ export interface ReplayResult {
   readonly seconds: number;
   /** Of answers that are no cold starts; null when there is none. */
   readonly latencyMs: Quantiles;
-  /** Answers of endpoints that had to start first. */
-  readonly cold: ColdStarts;
+  /** Of `replayed`: not sent, they share the answer of an identical request. */
+  readonly shared: number;
+  /** Answers for which the endpoint had to be started first; they are not in `latencyMs`. */
+  readonly coldStarts: ColdStarts;
   /** `failed` by outcome. */
   readonly failures: Readonly<Record<string, number>>;
   /** Results by class of error: of failures, and of errors that the model answered with. */
@@ -41,7 +43,7 @@ export interface Quantiles {
 }
 
 export interface ColdStarts extends Quantiles {
-  readonly count: number;
+  readonly n: number;
 }
 
 /** What a model's endpoint made of its requests. */
@@ -50,8 +52,9 @@ export interface ModelResult {
   readonly failed: number;
   readonly attempts: number;
   readonly throttles: number;
+  readonly shared: number;
   readonly latencyMs: Quantiles;
-  readonly cold: ColdStarts;
+  readonly coldStarts: ColdStarts;
   readonly errors: Readonly<Record<string, number>>;
 }
 
@@ -86,7 +89,8 @@ export function toResult(parts: ResultParts): ReplayResult {
     throttles: stored.throttles,
     seconds: Math.round(parts.seconds * 1000) / 1000,
     latencyMs: quantiles(stored.latency),
-    cold: coldStarts(stored.cold),
+    shared: stored.shared,
+    coldStarts: coldStartsOf(stored.coldLatency),
     failures: sorted(stored.failures),
     errors: sorted(stored.errors),
     models: sorted(new Map([...stored.byModel].map(([name, counts]) => [name, modelResult(counts)]))),
@@ -97,14 +101,16 @@ export function toResult(parts: ResultParts): ReplayResult {
   };
 }
 
-function modelResult({ replayed, failed, attempts, throttles, latency, cold, errors }: Counts): ModelResult {
+function modelResult(counts: Counts): ModelResult {
+  const { replayed, failed, attempts, throttles, shared, latency, coldLatency, errors } = counts;
   return {
     replayed,
     failed,
     attempts,
     throttles,
+    shared,
     latencyMs: quantiles(latency),
-    cold: coldStarts(cold),
+    coldStarts: coldStartsOf(coldLatency),
     errors: sorted(errors),
   };
 }
@@ -113,8 +119,8 @@ function quantiles(histogram: Histogram): Quantiles {
   return { p50: histogram.quantile(0.5), p95: histogram.quantile(0.95), p99: histogram.quantile(0.99) };
 }
 
-function coldStarts(histogram: Histogram): ColdStarts {
-  return { count: histogram.count, ...quantiles(histogram) };
+function coldStartsOf(histogram: Histogram): ColdStarts {
+  return { n: histogram.count, ...quantiles(histogram) };
 }
 
 /** As an object with its members in order of text. */
@@ -142,7 +148,7 @@ const PARKED_SHOWN = 5;
 
 /** What a person reads in five seconds. */
 export function renderResult(result: ReplayResult): string {
-  const { latencyMs, cold, now } = result;
+  const { latencyMs, coldStarts, now } = result;
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const open = result.planned - result.replayed - result.failed - skipped;
   const lines = [
@@ -154,15 +160,15 @@ export function renderResult(result: ReplayResult): string {
       ? "nothing was left to send"
       : `${group(now.sent)} sent in ${result.seconds.toFixed(1)} s (${group(Math.round((now.replayed + now.failed) / Math.max(result.seconds, 0.001)))}/s)` +
         (result.throttles > 0 ? `, ${group(result.throttles)} throttled tries` : "") +
+        (result.shared > 0 ? `, ${group(result.shared)} share the answer of an identical request` : "") +
         (result.resent > 0 ? `, ${group(result.resent)} re-sent after an interruption` : ""),
   ];
   if (latencyMs.p50 !== null) {
     lines.push(`latency p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`);
   }
-  if (cold.count > 0) {
-    lines.push(
-      `cold starts ${group(cold.count)}: p50 ${ms(cold.p50)}, p95 ${ms(cold.p95)}, p99 ${ms(cold.p99)}; not among the latencies`,
-    );
+  if (coldStarts.n > 0) {
+    const { n, p50, p95, p99 } = coldStarts;
+    lines.push(`${group(n)} cold starts apart, p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}`);
   }
   for (const { endpoint, reason, detail } of result.parked.slice(0, PARKED_SHOWN)) {
     lines.push(`parked ${endpoint}: ${reason} (${detail.slice(0, 200)})`);

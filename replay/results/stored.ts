@@ -32,7 +32,7 @@ export interface StoredUnit {
 export interface Stored {
   readonly units: ReadonlyMap<string, StoredUnit>;
   readonly tally: Tally;
-  /** Rows stored by each call. */
+  /** Rows stored by each call, those that share an answer left out: they were not sent. */
   readonly byCall: ReadonlyMap<number, number>;
 }
 
@@ -53,7 +53,8 @@ export async function readStored(store: Store, run: string, buckets?: ReadonlySe
     unit.nextN = Math.max(unit.nextN, id.n + 1);
     const read = readCommit(store, key).then(({ footer, rows }) => {
       unit.rows += rows.length;
-      byCall.set(footer.call, (byCall.get(footer.call) ?? 0) + rows.length);
+      const sent = rows.filter(({ attempts }) => attempts > 0).length;
+      byCall.set(footer.call, (byCall.get(footer.call) ?? 0) + sent);
       for (const row of rows) addToTally(tally, row);
     });
     // Thrown where it is awaited, below.

@@ -15,9 +15,11 @@ export interface Counts {
   failed: number;
   attempts: number;
   throttles: number;
+  /** Results that share the answer of another request: among `replayed`, and in no latency. */
+  shared: number;
   /** Of answers: those of endpoints that were awake, and cold starts, which tell of the platform and not of the model. */
   readonly latency: Histogram;
-  readonly cold: Histogram;
+  readonly coldLatency: Histogram;
   /** Microseconds of the last tries of all results. */
   lastTriesUs: number;
   /** Results by class of error; beyond the first so many classes they are `other`. */
@@ -44,6 +46,7 @@ export function createTally(): Tally {
     failed: 0,
     attempts: 0,
     throttles: 0,
+    shared: 0,
     lastTriesUs: 0,
     models: new Map(),
     failures: new Map(),
@@ -51,8 +54,8 @@ export function createTally(): Tally {
     get latency() {
       return merged(({ latency }) => latency);
     },
-    get cold() {
-      return merged(({ cold }) => cold);
+    get coldLatency() {
+      return merged(({ coldLatency }) => coldLatency);
     },
     get errors() {
       const all = new Map<string, number>();
@@ -70,8 +73,9 @@ function createCounts(): Counts {
     failed: 0,
     attempts: 0,
     throttles: 0,
+    shared: 0,
     latency: createHistogram(),
-    cold: createHistogram(),
+    coldLatency: createHistogram(),
     lastTriesUs: 0,
     errors: new Map(),
   };
@@ -86,8 +90,8 @@ export function addToTally(tally: Tally, row: TallyRow): void {
   }
   addNumbers(tally, row);
   addNumbers(counts, row);
-  if (isAnswer(outcome)) (row.coldStart === true ? counts.cold : counts.latency).add(latencyMs);
-  else bump(tally.failures, outcome);
+  if (!isAnswer(outcome)) bump(tally.failures, outcome);
+  else if (row.attempts > 0) (row.coldStart === true ? counts.coldLatency : counts.latency).add(latencyMs);
   if (errorClass !== null) bump(counts.errors, nameOf(counts.errors, errorClass));
   bump(tally.models, model);
 }
@@ -97,7 +101,8 @@ function addNumbers(counts: Counts, { outcome, attempts, throttles, latencyMs }:
   else counts.failed++;
   counts.attempts += attempts;
   counts.throttles += throttles;
-  counts.lastTriesUs += Math.round(latencyMs * 1000);
+  if (attempts === 0 && isAnswer(outcome)) counts.shared++;
+  else counts.lastTriesUs += Math.round(latencyMs * 1000);
 }
 
 export function isAnswer(outcome: ReplayedRecord["outcome"]): boolean {

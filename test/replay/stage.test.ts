@@ -251,6 +251,33 @@ async function onlyRun(store: Store): Promise<string> {
   throw new Error("no run");
 }
 
+test("a production target that suffers ends the call with an error that says so; what was answered is stored", async () => {
+  const server = await serve(({ index }) => (index < 50 ? { do: "answer" } : { do: "answer", status: 503 }));
+  const store = await filled();
+  const target = httpTo(server.url, { production: true, rate: { total: 1_000 } });
+  await expect(replayStage(sessionOf(store, { t: target }), { target: "t", run: "one" }, QUICK)).rejects.toMatchObject({
+    code: "TARGET_UNUSABLE",
+    message: expect.stringContaining("more than 1 %"),
+    details: { place: "targets.t", received: "production_errors" },
+  });
+  expect((await readResults(store, "one")).filter(({ outcome }) => outcome === "ok")).toHaveLength(50);
+});
+
+test("with dedupe: true identical requests are sent once, and the result says how many share an answer", async () => {
+  const server = await serve();
+  const store = memoryStore();
+  const twice = rows(0, 40, ["a", "b"]).map((one, i) => ({ ...one, input: new TextEncoder().encode(`${i % 10}`) }));
+  await writeCapture(store, twice, 15);
+  const session = sessionOf(store, { t: httpTo(server.url, { dedupe: true }) });
+  expect(await replayStage(session, { target: "t" }, QUICK)).toMatchObject({
+    replayed: 40,
+    shared: 30,
+    attempts: 10,
+    now: { sent: 10 },
+  });
+  expect(server.seen.length).toBe(10);
+});
+
 test("the server never sees more at work than perEndpoint and total allow", async () => {
   const server = await serve(({ index }) =>
     index % 7 === 0 ? { do: "answer", status: 503 } : { do: "answer", delayMs: 4 },
