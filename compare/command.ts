@@ -11,6 +11,7 @@ import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } fro
 import { type CompareOptions, compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
+import { watchRuns } from "./watch.ts";
 
 export type { Reporter } from "./ci/reporters.ts";
 export { printSummary } from "./print.ts";
@@ -55,8 +56,9 @@ export function addCompareCommands(program: Command, run: Runner): void {
   program
     .command("runs")
     .description("the runs of the store, their state and verdicts")
-    .addHelpText("after", "\nExample:\n  $ cutover runs --json")
-    .action(run((session: Session) => runsAction(session)));
+    .option("--watch", "show how fast those in progress move, until they end or Ctrl-C")
+    .addHelpText("after", "\nExamples:\n  $ cutover runs --json\n  $ cutover runs --watch")
+    .action(run(runsAction));
 }
 
 /** Flags of compare, on any command that compares; a flag the command has already is left alone. */
@@ -168,7 +170,11 @@ async function exportAction(session: Session, flags: ExportFlags): Promise<numbe
   return EXIT.pass;
 }
 
-async function runsAction(session: Session): Promise<number> {
+async function runsAction(session: Session, { watch }: { readonly watch?: boolean }): Promise<number> {
+  if (watch) {
+    await watchRuns(session);
+    if (session.signal.aborted) return EXIT.interrupted;
+  }
   const state = await runsStage(session, {});
   const { stdout } = session.streams;
   await stdout.write(

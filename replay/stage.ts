@@ -201,7 +201,10 @@ async function send(
     call,
     stop: signal,
     onResult: reporter.result,
-    onPark: reporter.park,
+    onPark(endpoint, parked) {
+      call.park();
+      reporter.park(endpoint, parked);
+    },
     onStored(rows, ours) {
       for (const row of rows) {
         addToTally(stored.tally, row);

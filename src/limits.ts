@@ -92,6 +92,9 @@ export const LIMITS = {
   planIds: 1_000_000,
   /** Classes of error told apart, for one model and for all. */
   errorClasses: 40,
+  /** What `runs --watch` measures a rate over, and the time without movement after which it takes a run for killed. */
+  watchWindowMs: 10_000,
+  watchStillMs: 120_000,
   /** Latencies sent to DogStatsD a second, one by one. */
   latencySamplesPerSecond: 200,
   /** Largest answer read from a target. */
