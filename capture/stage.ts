@@ -3,7 +3,7 @@
 import { CutoverError, messageOf } from "../src/errors.ts";
 import { type HealthEndpoint, serveHealth } from "../src/health.ts";
 import { LIMITS } from "../src/limits.ts";
-import { letHeapGrow } from "../src/memory.ts";
+import { growYoungGeneration, letHeapGrow } from "../src/memory.ts";
 import type { Session, Stage } from "../src/session.ts";
 import { filesSource } from "./files/files.ts";
 import { kafkaSource } from "./kafka/kafka-source.ts";
@@ -29,6 +29,8 @@ export interface CaptureResult extends Readonly<Totals> {
 }
 
 const TICK_MS = 1_000;
+/** Messages in a tick from which on a capture is busy. */
+const BUSY_MESSAGES = 10_000;
 
 export const captureStage: Stage<CaptureOptions, CaptureResult> = async (session, { until }) => {
   letHeapGrow();
@@ -66,7 +68,10 @@ export async function runSource(
     stop,
     drain: () => drainWithin(session, recorder, watch),
   };
+  let before = 0;
   const timer = setInterval(() => {
+    if (recorder.consumed - before >= BUSY_MESSAGES) growYoungGeneration();
+    before = recorder.consumed;
     recorder.tick();
     watch.tick(recorder);
     if (recorder.consumed > 0)

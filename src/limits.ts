@@ -46,6 +46,10 @@ export const LIMITS = {
   captureChunkBytes: 64 * KIB,
   /** Capture objects being encoded and written at once. */
   captureFlushes: 2,
+  /** Bytes of a range that is encoded where it is: it takes a few milliseconds, sooner than another thread has begun. */
+  captureEncodeInlineBytes: 512 * KIB,
+  /** Bytes that the thread reserves for an object; a larger one makes it grow. Untouched, they take no memory. */
+  captureScratchBytes: 40 * MIB,
   /** Capture objects whose footers are read at once. */
   footerReads: 16,
   /** Gaps, overlaps, faults and orphans that an audit lists; the rest is counted. */

@@ -1,5 +1,5 @@
 /** V8's settings that keep the memory of a long run as small as that of a short one. */
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /**
  * Keeps the young generation at its first size, and lets the old one grow by 60 % at most between two full
@@ -19,6 +19,29 @@ export function keepHeapSmall(): void {
  */
 export function letHeapGrow(): void {
   setFlagsFromString("--heap-growing-percent=400");
+}
+
+/** Both halves of the young generation, each of 8 MiB. */
+const YOUNG_BYTES = 16 * 1024 ** 2;
+/** Of them, many times what makes the young generation grow survives. */
+const SURVIVORS = 200_000;
+
+/**
+ * Makes the young generation eight times as large, once, for a stage that is busy: objects that live as long as a
+ * message are then collected at an eighth of the cost, which is 9 % of a capture's CPU (medians of six runs in turn: 9.4
+ * and 8.6 s), for 28 MB. V8 makes it small again when little is going on. By itself it grows only when objects survive
+ * in it, which those that pass through a stage hardly do: the ones here do.
+ */
+export function growYoungGeneration(): void {
+  if (youngBytes() >= YOUNG_BYTES) return;
+  setFlagsFromString("--semi-space-growth-factor=8");
+  const survivors: object[] = [];
+  for (let i = 0; i < SURVIVORS && (i % 1_000 > 0 || youngBytes() < YOUNG_BYTES); i++) survivors.push({ i });
+  setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+function youngBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")?.space_size ?? YOUNG_BYTES;
 }
 
 /**

@@ -6,7 +6,7 @@ import { attributeHeader, type EventMode, eventMode } from "./cloudevents.ts";
 import type { CompiledEvent, CompiledMap, FieldName, FieldSource } from "./paths.ts";
 import { bad, quote, Reject, reject } from "./reject.ts";
 import { createScanner, SCAN, type Scanner, VALUE } from "./scanner.ts";
-import { decodeString, decodeText, unescapeBytes } from "./strings.ts";
+import { decodeString, decodeText, isPlain, unescapeBytes } from "./strings.ts";
 import { TextCache } from "./text-cache.ts";
 
 type JsonSource = FieldSource & { readonly from: "json" };
@@ -81,8 +81,7 @@ export class FieldReader {
       if (type !== VALUE.string) throw bad(name, "a string", TYPE_NAMES[type] as string);
       const start = (this.#found.start[source.slot] as number) + 1;
       const end = (this.#found.end[source.slot] as number) - 1;
-      // Ids are nearly all different.
-      text = name === "id" ? decodeString(this.#bytes, start, end) : this.#texts.decode(this.#bytes, start, end);
+      text = this.#texts.decode(this.#bytes, start, end);
     } else if (source.from === "position") {
       text = this.#position();
     } else if (source.from === "hex") {
@@ -98,6 +97,21 @@ export class FieldReader {
       throw bad(name, `at most ${LIMITS.textFieldChars} characters`, `${text.length}`);
     }
     return text;
+  }
+
+  /**
+   * Where the text of a JSON string stands that is its own UTF-8, as an id nearly always is: no string is made of it.
+   * False when it is another one, or none: `text` says.
+   */
+  plainSpan(source: FieldSource, into: { idBytes: Uint8Array; idStart: number; idEnd: number }): boolean {
+    if (source.from !== "json" || this.jsonType(source) !== VALUE.string) return false;
+    const start = (this.#found.start[source.slot] as number) + 1;
+    const end = (this.#found.end[source.slot] as number) - 1;
+    if (end === start || end - start > LIMITS.textFieldChars || !isPlain(this.#bytes, start, end)) return false;
+    into.idBytes = this.#bytes;
+    into.idStart = start;
+    into.idEnd = end;
+    return true;
   }
 
   jsonType({ slot }: JsonSource): number {

@@ -13,7 +13,11 @@ import { decodeText } from "./strings.ts";
 
 /** One record's fields. Reused from message to message; byte fields are views of the message. */
 export interface Fields {
-  id: string;
+  readonly id: string;
+  /** UTF-8 of the id: [idStart, idEnd) of these bytes, which are mostly the message. */
+  idBytes: Uint8Array;
+  idStart: number;
+  idEnd: number;
   model: string;
   modelVersion: string | null;
   capturedAt: number;
@@ -37,6 +41,15 @@ export interface Mapper {
 }
 
 const JSON_TYPE = "application/json";
+
+interface Scalar {
+  readonly read: (text: string) => number | undefined;
+  readonly expected: string;
+  readonly quoted: boolean;
+}
+const STATUS: Scalar = { read: readStatus, expected: "a whole number", quoted: false };
+const LATENCY: Scalar = { read: readLatency, expected: "a number of milliseconds, not negative", quoted: false };
+const TIME: Scalar = { read: readTime, expected: "epoch milliseconds or ISO 8601 with a zone", quoted: true };
 const STATUS_DEFAULT = 200;
 /** Names remembered; more models than this are checked anew each time. */
 const MODELS_KNOWN_MAX = 10_000;
@@ -45,21 +58,30 @@ export function createMapper(settings: MapSettings, format?: Format): Mapper {
   return new MessageMapper(compileMap(settings, format));
 }
 
+class MappedFields implements Fields {
+  idBytes: Uint8Array = NO_BYTES;
+  idStart = 0;
+  idEnd = 0;
+  model = "";
+  modelVersion: string | null = null;
+  capturedAt = 0;
+  capturedAtFromMessage = false;
+  input: Uint8Array = NO_BYTES;
+  inputType = JSON_TYPE;
+  output: Uint8Array = NO_BYTES;
+  outputType = JSON_TYPE;
+  status = STATUS_DEFAULT;
+  latencyMs: number | null = null;
+  attributes: string | null = null;
+
+  /** Made when it is asked for: most captures only copy its bytes. */
+  get id(): string {
+    return decodeText(this.idBytes, this.idStart, this.idEnd) as string;
+  }
+}
+
 class MessageMapper implements Mapper {
-  readonly fields: Fields = {
-    id: "",
-    model: "",
-    modelVersion: null,
-    capturedAt: 0,
-    capturedAtFromMessage: false,
-    input: NO_BYTES,
-    inputType: JSON_TYPE,
-    output: NO_BYTES,
-    outputType: JSON_TYPE,
-    status: STATUS_DEFAULT,
-    latencyMs: null,
-    attributes: null,
-  };
+  readonly fields: Fields = new MappedFields();
   readonly #sources: CompiledMap["fields"];
   readonly #reader: FieldReader;
   /** Names that were found to be good. */
@@ -102,19 +124,21 @@ class MessageMapper implements Mapper {
     if (value.length === 0) throw new Reject("empty", "the value has no bytes");
     this.#reader.open(message, value);
     const f = this.fields;
-    f.id = this.#id();
-    f.model = this.#text("model") ?? missing("missing_model", "model");
+    // Each source is named where it is read: looked up by a name that varies, it would cost more than what it finds.
+    const sources = this.#sources;
+    this.#readId();
+    f.model = this.#text("model", sources.model) ?? missing("missing_model", "model");
     if (!this.#models.has(f.model)) this.#checkModel(f.model);
-    f.modelVersion = this.#text("modelVersion") ?? null;
-    f.inputType = this.#text("inputType") ?? JSON_TYPE;
-    f.outputType = this.#text("outputType") ?? JSON_TYPE;
-    f.input = this.#payload("input", f.inputType) ?? missing("missing_input", "input");
-    f.output = this.#payload("output", f.outputType) ?? missing("missing_output", "output");
+    f.modelVersion = this.#text("modelVersion", sources.modelVersion) ?? null;
+    f.inputType = this.#text("inputType", sources.inputType) ?? JSON_TYPE;
+    f.outputType = this.#text("outputType", sources.outputType) ?? JSON_TYPE;
+    f.input = this.#payload("input", sources.input, f.inputType) ?? missing("missing_input", "input");
+    f.output = this.#payload("output", sources.output, f.outputType) ?? missing("missing_output", "output");
     const at = this.#time();
     f.capturedAt = at ?? message.timestamp;
     f.capturedAtFromMessage = at === undefined;
-    f.status = this.#scalar("status", readStatus, "a whole number", false) ?? STATUS_DEFAULT;
-    f.latencyMs = this.#scalar("latencyMs", readLatency, "a number of milliseconds, not negative", false) ?? null;
+    f.status = this.#scalar("status", sources.status, STATUS) ?? STATUS_DEFAULT;
+    f.latencyMs = this.#scalar("latencyMs", sources.latencyMs, LATENCY) ?? null;
     f.attributes = this.#attributes();
   }
 
@@ -134,31 +158,42 @@ class MessageMapper implements Mapper {
       const digits = this.#reader.digits(source);
       if (digits !== undefined) return digits;
     }
-    return this.#scalar("capturedAt", readTime, "epoch milliseconds or ISO 8601 with a zone", true);
+    return this.#scalar("capturedAt", source, TIME);
   }
 
   /** An empty id is none: the next source is asked. */
-  #id(): string {
+  #readId(): void {
     let empty = false;
     for (let source: FieldSource | undefined = this.#sources.id; source !== undefined; source = source.next) {
+      if (this.#reader.plainSpan(source, this.fields)) return;
       const text = this.#reader.text("id", source);
-      if (text) return text;
+      if (text) {
+        this.#setId(Buffer.from(text));
+        return;
+      }
       empty ||= text === "";
     }
     if (empty) throw new Reject("missing_id", "the id is an empty string");
-    return missing("missing_id", "id");
+    missing("missing_id", "id");
   }
 
-  #text(name: FieldName): string | undefined {
-    for (let source: FieldSource | undefined = this.#sources[name]; source !== undefined; source = source.next) {
+  #setId(bytes: Uint8Array): void {
+    const f = this.fields;
+    f.idBytes = bytes;
+    f.idStart = 0;
+    f.idEnd = bytes.length;
+  }
+
+  #text(name: FieldName, first: FieldSource): string | undefined {
+    for (let source: FieldSource | undefined = first; source !== undefined; source = source.next) {
       const text = this.#reader.text(name, source);
       if (text !== undefined) return text;
     }
     return undefined;
   }
 
-  #payload(name: "input" | "output", type: string): Uint8Array | undefined {
-    for (let source: FieldSource | undefined = this.#sources[name]; source !== undefined; source = source.next) {
+  #payload(name: "input" | "output", first: FieldSource, type: string): Uint8Array | undefined {
+    for (let source: FieldSource | undefined = first; source !== undefined; source = source.next) {
       const bytes = this.#reader.payload(name, source, type);
       if (bytes !== undefined) return bytes;
     }
@@ -166,20 +201,15 @@ class MessageMapper implements Mapper {
   }
 
   /** A field read from its text: the digits of a JSON number, a header, or (`quoted`) a JSON string. */
-  #scalar(
-    name: FieldName,
-    read: (text: string) => number | undefined,
-    expected: string,
-    quoted: boolean,
-  ): number | undefined {
-    for (let source: FieldSource | undefined = this.#sources[name]; source !== undefined; source = source.next) {
-      const text = this.#scalarText(name, source, expected, quoted);
-      if (text !== undefined) return read(text) ?? invalid(name, expected, text);
+  #scalar(name: FieldName, first: FieldSource, scalar: Scalar): number | undefined {
+    for (let source: FieldSource | undefined = first; source !== undefined; source = source.next) {
+      const text = this.#scalarText(name, source, scalar);
+      if (text !== undefined) return scalar.read(text) ?? invalid(name, scalar.expected, text);
     }
     return undefined;
   }
 
-  #scalarText(name: FieldName, source: FieldSource, expected: string, quoted: boolean): string | undefined {
+  #scalarText(name: FieldName, source: FieldSource, { expected, quoted }: Scalar): string | undefined {
     if (source.from !== "json") return this.#reader.text(name, source);
     const type = this.#reader.jsonType(source);
     if (type === VALUE.missing || type === VALUE.null) return undefined;

@@ -4,7 +4,7 @@ import { hashText } from "../../src/hash.ts";
 import { compilePattern } from "../../src/match.ts";
 
 /** Whether to keep a record; the first pattern that matches the model decides, none keeps all. */
-export type Sampler = (id: string, model: string) => boolean;
+export type Sampler = (record: { readonly id: string; readonly model: string }) => boolean;
 
 const HASHES = 2 ** 32;
 
@@ -12,5 +12,5 @@ export function createSampler(sample: CaptureSettings["sample"]): Sampler {
   if (sample.every(({ rate }) => rate === 1)) return () => true;
   const patterns = sample.map(({ models, rate }) => ({ matches: compilePattern(models), rate }));
   const rateOf = (model: string): number => patterns.find(({ matches }) => matches(model))?.rate ?? 1;
-  return (id, model) => hashText(`${model}\n${id}`) < rateOf(model) * HASHES;
+  return ({ id, model }) => hashText(`${model}\n${id}`) < rateOf(model) * HASHES;
 }

@@ -2,21 +2,46 @@
 import { LIMITS } from "../../src/limits.ts";
 
 export interface ChunkPool {
-  take(): Uint8Array;
+  take(): Buffer;
   give(chunks: readonly Uint8Array[]): void;
+  /** Memory for columns of numbers; its content is whatever it was. */
+  takeBlock(bytes: number): ArrayBuffer;
+  giveBlock(block: ArrayBuffer): void;
 }
 
-/** Keeps at most `spareBytes` of free chunks, so that steady work allocates nothing outside the heap anew. */
+/** Keeps at most `spareBytes` of free memory, so that steady work allocates nothing outside the heap anew. */
 export function createChunkPool(spareBytes: number): ChunkPool {
-  const spare: Uint8Array[] = [];
-  const most = Math.floor(spareBytes / LIMITS.captureChunkBytes);
+  const spare: Buffer[] = [];
+  /** By size; they double, so there are few. */
+  const blocks = new Map<number, ArrayBuffer[]>();
+  let held = 0;
   return {
-    take: () => spare.pop() ?? Buffer.allocUnsafeSlow(LIMITS.captureChunkBytes),
+    take() {
+      const chunk = spare.pop();
+      if (chunk === undefined) return Buffer.allocUnsafeSlow(LIMITS.captureChunkBytes);
+      held -= chunk.byteLength;
+      return chunk;
+    },
     give(chunks) {
       for (const chunk of chunks) {
-        if (spare.length >= most) return;
-        if (chunk.byteLength === LIMITS.captureChunkBytes) spare.push(chunk);
+        if (held + chunk.byteLength > spareBytes) return;
+        if (chunk.byteLength !== LIMITS.captureChunkBytes) continue;
+        spare.push(chunk as Buffer);
+        held += chunk.byteLength;
       }
+    },
+    takeBlock(bytes) {
+      const block = blocks.get(bytes)?.pop();
+      if (block === undefined) return new ArrayBuffer(bytes);
+      held -= bytes;
+      return block;
+    },
+    giveBlock(block) {
+      if (held + block.byteLength > spareBytes) return;
+      held += block.byteLength;
+      const same = blocks.get(block.byteLength);
+      if (same) same.push(block);
+      else blocks.set(block.byteLength, [block]);
     },
   };
 }
@@ -25,7 +50,7 @@ export function createChunkPool(spareBytes: number): ChunkPool {
 export class Arena {
   /** Bytes held from the pool or allocated, used or not: what counts against the memory setting. */
   heldBytes = 0;
-  readonly chunks: Uint8Array[] = [];
+  readonly chunks: Buffer[] = [];
   /** Used bytes of each chunk. */
   readonly used: number[] = [];
   readonly #pool: ChunkPool;
@@ -50,6 +75,11 @@ export class Arena {
     this.used[last] = at + bytes;
     this.#room -= bytes;
     return at;
+  }
+
+  /** The memory of the chunks, in their order, back from another thread. */
+  returned(buffers: readonly ArrayBuffer[]): void {
+    this.chunks.splice(0, this.chunks.length, ...buffers.map((buffer) => Buffer.from(buffer)));
   }
 
   release(): void {

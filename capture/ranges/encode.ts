@@ -1,49 +1,75 @@
-/** A range as Parquet, compressed on other threads a page at a time, so that heartbeats and reading go on meanwhile. */
+/** A range as Parquet: plain data in, the bytes of an object out, on whatever thread. */
 import type { CaptureFooter } from "../../src/lake/footer.ts";
 import { LIMITS } from "../../src/limits.ts";
 import type { ColumnInput } from "../../src/parquet/types.ts";
 import { createObjectWriter, type Scratch } from "../../src/parquet/write.ts";
 import { CAPTURES, REJECTS } from "../../src/record.ts";
-import type { Range, Rejected } from "./range.ts";
-import { gatherInts, gatherNumbers, type Rows } from "./rows.ts";
+import type { PartitionId } from "../port.ts";
+import {
+  attributes,
+  contentSha256,
+  gatherInts,
+  gatherNumbers,
+  ids,
+  inputs,
+  outputs,
+  type RowColumns,
+  rowBytes,
+} from "./columns.ts";
+import type { Rejected, UnhashedFooter } from "./range.ts";
 
-/** Rows sorted by (model, position); the footer stands in the object's metadata. The bytes lie in `scratch`. */
-export async function encodeCaptures(range: Range, footer: CaptureFooter, scratch: Scratch): Promise<Uint8Array> {
-  const writer = createObjectWriter(CAPTURES, scratch);
-  const order = byModel(range.rows);
-  for (const [from, to] of slices(order.length, (i) => range.rows.rowBytes(order[i] as number))) {
-    await writer.rowGroupAside(captureColumns(range, order.subarray(from, to)));
-  }
-  return writer.finish(footer);
+export interface CapturesToEncode {
+  readonly id: PartitionId;
+  readonly first: bigint;
+  readonly footer: UnhashedFooter;
+  /** Undefined when the range holds no row. */
+  readonly columns: RowColumns | undefined;
 }
 
-export async function encodeRejects(range: Range): Promise<Uint8Array> {
-  const writer = createObjectWriter(REJECTS);
-  const rejects = range.rejects;
+export interface RejectsToEncode {
+  readonly id: PartitionId;
+  readonly first: bigint;
+  readonly last: bigint;
+  readonly rejects: readonly Rejected[];
+}
+
+/** SHA-256 of no bytes. */
+const NO_CONTENT = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/** Rows sorted by (model, position); the footer stands in the object's metadata. The bytes lie in `scratch`. */
+export function encodeCaptures(range: CapturesToEncode, scratch: Scratch): { body: Uint8Array; footer: CaptureFooter } {
+  const writer = createObjectWriter(CAPTURES, scratch);
+  const { columns } = range;
+  const footer = { ...range.footer, contentSha256: columns ? contentSha256(columns) : NO_CONTENT };
+  if (columns) {
+    const order = byModel(columns);
+    for (const [from, to] of slices(order.length, (i) => rowBytes(columns.block, order[i] as number))) {
+      writer.rowGroup(captureColumns(range, columns, order.subarray(from, to)));
+    }
+  }
+  return { body: writer.finish(footer), footer };
+}
+
+export function encodeRejects({ id, first, last, rejects }: RejectsToEncode, scratch: Scratch): Uint8Array {
+  const writer = createObjectWriter(REJECTS, scratch);
   const bytes = (i: number): number => {
     const { key, value, headers } = rejects[i] as Rejected;
     return (key?.length ?? 0) + (value?.length ?? 0) + headers.length + LIMITS.errorDetailBytes;
   };
   for (const [from, to] of slices(rejects.length, bytes)) {
-    await writer.rowGroupAside(rejectColumns(range, rejects.slice(from, to)));
+    writer.rowGroup(rejectColumns(id, rejects.slice(from, to)));
   }
-  const { log, partition } = range.id;
-  return writer.finish({
-    log,
-    partition,
-    first: String(range.first),
-    last: String(range.next - 1n),
-    rows: rejects.length,
-  });
+  const { log, partition } = id;
+  return writer.finish({ log, partition, first: String(first), last: String(last), rows: rejects.length });
 }
 
 /** Row numbers in order of (model name, position): a counting sort, as rows come in order of position. */
-function byModel(rows: Rows): Int32Array {
-  const words = rows.words.map((_, index) => index);
-  words.sort((a, b) => compareText(rows.words[a] as string, rows.words[b] as string));
+function byModel({ words: texts, count, block: { model } }: RowColumns): Int32Array {
+  const words = texts.map((_, index) => index);
+  words.sort((a, b) => compareText(texts[a] as string, texts[b] as string));
   const starts = new Int32Array(words.length);
-  for (let row = 0; row < rows.count; row++) {
-    const word = rows.model[row] as number;
+  for (let row = 0; row < count; row++) {
+    const word = model[row] as number;
     starts[word] = (starts[word] as number) + 1;
   }
   let start = 0;
@@ -52,9 +78,9 @@ function byModel(rows: Rows): Int32Array {
     starts[word] = start;
     start += rowsOfWord;
   }
-  const order = new Int32Array(rows.count);
-  for (let row = 0; row < rows.count; row++) {
-    const word = rows.model[row] as number;
+  const order = new Int32Array(count);
+  for (let row = 0; row < count; row++) {
+    const word = model[row] as number;
     const at = starts[word] as number;
     order[at] = row;
     starts[word] = at + 1;
@@ -84,33 +110,38 @@ function* slices(count: number, bytesOf: (index: number) => number): Generator<[
 }
 
 /** Each column is made when its turn has come: their values together would take more than the rows themselves. */
-function captureColumns({ id, first, rows }: Range, order: Int32Array): Record<string, ColumnInput> {
+function captureColumns(
+  { id, first }: CapturesToEncode,
+  columns: RowColumns,
+  order: Int32Array,
+): Record<string, ColumnInput> {
+  const { block } = columns;
   const numbers = (of: Float64Array, base?: bigint) => () => ({
     rows: order.length,
     numbers: gatherNumbers(of, order),
     ...(base === undefined ? {} : { base }),
   });
-  const words = (of: Int32Array) => () => ({ rows: order.length, words: rows.words, word: gatherInts(of, order) });
+  const words = (of: Int32Array) => () => ({ rows: order.length, words: columns.words, word: gatherInts(of, order) });
   return {
-    id: () => rows.ids(order),
-    model: words(rows.model),
-    modelVersion: words(rows.version),
-    capturedAt: numbers(rows.capturedAt),
-    capturedAtFromMessage: numbers(rows.fromMessage),
-    input: () => rows.inputs(order),
-    inputType: words(rows.inputType),
-    output: () => rows.outputs(order),
-    outputType: words(rows.outputType),
-    status: numbers(rows.status),
-    latencyMs: numbers(rows.latency),
-    attributes: () => rows.attributes(order),
+    id: () => ids(columns, order),
+    model: words(block.model),
+    modelVersion: words(block.version),
+    capturedAt: numbers(block.capturedAt),
+    capturedAtFromMessage: numbers(block.fromMessage),
+    input: () => inputs(columns, order),
+    inputType: words(block.inputType),
+    output: () => outputs(columns, order),
+    outputType: words(block.outputType),
+    status: numbers(block.status),
+    latencyMs: numbers(block.latency),
+    attributes: () => attributes(columns, order),
     log: () => ({ rows: order.length, words: [id.log], word: new Int32Array(order.length) }),
     partition: () => ({ rows: order.length, numbers: new Float64Array(order.length).fill(id.partition) }),
-    offset: numbers(rows.delta, first),
+    offset: numbers(block.delta, first),
   };
 }
 
-function rejectColumns({ id }: Range, rejects: readonly Rejected[]): Record<string, unknown[]> {
+function rejectColumns(id: PartitionId, rejects: readonly Rejected[]): Record<string, unknown[]> {
   return {
     reason: rejects.map((r) => r.reason),
     detail: rejects.map((r) => r.detail),

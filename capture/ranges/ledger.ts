@@ -6,10 +6,10 @@ import { CutoverError, isCutoverError, messageOf } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/hash.ts";
 import { type CaptureFooter, FOOTER_KEY } from "../../src/lake/footer.ts";
 import { captureKey, rejectsKey } from "../../src/lake/keys.ts";
-import { Scratch } from "../../src/parquet/write.ts";
+import { giveBack } from "../../src/memory.ts";
 import type { Store } from "../../src/store/port.ts";
 import type { LedgerView, LogIdentity, PartitionId } from "../port.ts";
-import { encodeCaptures, encodeRejects } from "./encode.ts";
+import { createEncoder, type Encoder } from "./encoder.ts";
 import type { Range } from "./range.ts";
 import { readCaptureFooter, resume } from "./resume.ts";
 
@@ -35,8 +35,7 @@ export interface Ledger extends LedgerView {
 }
 
 export function createLedger(store: Store): Ledger {
-  // As many as there are writes at once, which the recorder bounds.
-  const spare: Scratch[] = [];
+  const encoder = createEncoder();
   /** Of the partitions that were resumed: what a range is to be held against before it is put. */
   const identities = new Map<string, LogIdentity>();
   return {
@@ -45,39 +44,30 @@ export function createLedger(store: Store): Ledger {
       if (identity) identities.set(nameOf(id), identity);
       return point;
     },
-    async commit(range) {
-      const scratch = spare.pop() ?? new Scratch(SCRATCH_BYTES);
-      try {
-        return await commit(store, range, scratch, identities.get(nameOf(range.id)));
-      } finally {
-        spare.push(scratch);
-      }
-    },
+    commit: (range) => commit(store, encoder, range, identities.get(nameOf(range.id))),
   };
 }
-
-/** More than an object of the default rotation takes; a larger one makes it grow. */
-const SCRATCH_BYTES = 40 * 1024 * 1024;
 
 function nameOf({ log, partition }: PartitionId): string {
   return `${log}/${partition}`;
 }
 
-async function commit(store: Store, range: Range, scratch: Scratch, identity?: LogIdentity): Promise<Commit> {
+async function commit(store: Store, encoder: Encoder, range: Range, identity?: LogIdentity): Promise<Commit> {
   const key = captureKey({ ...range.id, first: range.first });
-  const rejects = await putRejects(store, range);
+  const rejects = await putRejects(store, encoder, range);
   const topicId = identity?.topicId;
-  const footer: CaptureFooter = {
+  const { body, footer } = await encoder.captures(range, {
     ...range.footer(rejects?.named ?? null),
     firstMessage: range.firstMessage === null ? null : String(range.firstMessage),
     ...(topicId === undefined ? {} : { topicId }),
-  };
-  const body = await encodeCaptures(range, footer, scratch);
+  });
   // After the last message was taken: had the topic been replaced by then, it shows now.
   await identity?.confirm();
   try {
     const metadata = objectMetadata(footer);
     const info = await store.put(key, body, { ifAbsent: true, ...(metadata ? { metadata } : {}) });
+    // After a failure a request that was given up may still be reading it.
+    giveBack(body);
     return { kind: "written", key, footer, bytes: info.size + (rejects?.bytes ?? 0), objects: rejects ? 2 : 1 };
   } catch (error) {
     if (!isCutoverError(error, "STORE_EXISTS")) throw error;
@@ -89,9 +79,9 @@ async function commit(store: Store, range: Range, scratch: Scratch, identity?: L
   }
 }
 
-async function putRejects(store: Store, range: Range) {
+async function putRejects(store: Store, encoder: Encoder, range: Range) {
   if (range.rejects.length === 0) return undefined;
-  const body = await encodeRejects(range);
+  const body = await encoder.rejects(range);
   const sha256 = sha256Hex(body);
   const key = rejectsKey({ ...range.id, first: range.first }, range.next - 1n, sha256);
   // Not conditional: the key holds the hash of the content, so an object there is this one.

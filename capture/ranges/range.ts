@@ -18,6 +18,8 @@ export interface Rejected extends Rejection {
   readonly headers: string;
 }
 
+export type UnhashedFooter = Omit<CaptureFooter, "contentSha256">;
+
 /** Rough memory of one reject beside its bytes. */
 const REJECT_OVERHEAD_BYTES = 400;
 
@@ -100,7 +102,8 @@ export class Range {
     this.tombstones++;
   }
 
-  footer(rejects: CaptureFooter["rejects"]): CaptureFooter {
+  /** All that the footer says but the hash of the rows, which is taken where they are encoded. */
+  footer(rejects: CaptureFooter["rejects"]): UnhashedFooter {
     const { rows } = this;
     return {
       ...this.id,
@@ -115,7 +118,6 @@ export class Range {
       minTime: rows.count > 0 ? rows.minTime : null,
       maxTime: rows.count > 0 ? rows.maxTime : null,
       firstSha: this.firstSha,
-      contentSha256: rows.contentSha256(),
       rejects,
     };
   }

@@ -288,7 +288,7 @@ class Partition implements PartitionSink {
     } else if (rejection) {
       range.reject(message, rejection);
       recorder.rejectedOne(this, message.offset, rejection.reason, rejection.detail);
-    } else if (recorder.sampler(fields.id, fields.model)) {
+    } else if (recorder.sampler(fields)) {
       range.capture(message, fields);
     } else {
       range.sampleOut(message);

@@ -1,166 +1,124 @@
 /**
- * Captured rows of one range, column by column: payload bytes in one arena, ids and attributes in another,
- * numbers in typed arrays, repeated texts once. No object is kept per row, so a million rows cost the
- * garbage collector nothing.
+ * Takes the captured rows of one range. No object is kept per row, so a million rows cost the garbage collector
+ * nothing, and the memory comes from a pool: steady work allocates nothing outside of V8's heap, which makes V8
+ * collect all of it.
  *
  * A payload run is header, input, output. The header (20 bytes, little-endian: position int64, input
  * length uint32, output length uint32, status int32) makes the used bytes of the payload arena, in order,
  * exactly what `contentSha256` is the hash of.
  */
-import { createHash } from "node:crypto";
-import type { ByteColumn } from "../../src/parquet/types.ts";
 import type { Fields } from "../mapping/mapping.ts";
 import { Arena, type ChunkPool } from "./chunks.ts";
+import { Block, NO_TEXT, ROW_BYTES, type RowColumns } from "./columns.ts";
 
 const HEADER_BYTES = 20;
-const NO_TEXT = -1;
-/** Columns that hold numbers, and the memory one row takes in them. */
-const ROW_BYTES = 96;
 const FIRST_ROWS = 64;
-
-type Numbers = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 export class Rows {
   count = 0;
   /** UTC milliseconds over the rows. */
   minTime = Number.POSITIVE_INFINITY;
   maxTime = Number.NEGATIVE_INFINITY;
-  readonly payload: Arena;
-  readonly text: Arena;
-  /** Distinct texts of model, model version and content types, by index. */
-  readonly words: string[] = [];
+  readonly #payload: Arena;
+  readonly #text: Arena;
+  readonly #pool: ChunkPool;
+  readonly #words: string[] = [];
   readonly #wordIndex = new Map<string, number>();
   /** Types follow each other in every row, and are mostly one and the same. */
   #lastWord: string | undefined;
   #lastIndex = 0;
   #wordBytes = 0;
-  #capacity = FIRST_ROWS;
   #first: bigint;
-
-  // Numbers all in doubles, words and places all in int32: loops over columns then meet one type of array each.
-  delta = new Float64Array(FIRST_ROWS);
-  capturedAt = new Float64Array(FIRST_ROWS);
-  latency = new Float64Array(FIRST_ROWS);
-  fromMessage = new Float64Array(FIRST_ROWS);
-  status = new Float64Array(FIRST_ROWS);
-  model = new Int32Array(FIRST_ROWS);
-  version = new Int32Array(FIRST_ROWS);
-  inputType = new Int32Array(FIRST_ROWS);
-  outputType = new Int32Array(FIRST_ROWS);
-  payloadChunk = new Int32Array(FIRST_ROWS);
-  inputAt = new Int32Array(FIRST_ROWS);
-  inputBytes = new Int32Array(FIRST_ROWS);
-  outputAt = new Int32Array(FIRST_ROWS);
-  outputBytes = new Int32Array(FIRST_ROWS);
-  textChunk = new Int32Array(FIRST_ROWS);
-  idAt = new Int32Array(FIRST_ROWS);
-  idBytes = new Int32Array(FIRST_ROWS);
-  attributesAt = new Int32Array(FIRST_ROWS);
-  attributesBytes = new Int32Array(FIRST_ROWS);
+  #block: Block | undefined;
 
   constructor(first: bigint, pool: ChunkPool) {
     this.#first = first;
-    this.payload = new Arena(pool);
-    this.text = new Arena(pool);
+    this.#pool = pool;
+    this.#payload = new Arena(pool);
+    this.#text = new Arena(pool);
   }
 
   /** Memory held, used or not. */
   get heldBytes(): number {
-    return this.payload.heldBytes + this.text.heldBytes + this.#wordBytes + this.#capacity * ROW_BYTES;
+    const numbers = this.#block?.buffer.byteLength ?? 0;
+    return this.#payload.heldBytes + this.#text.heldBytes + this.#wordBytes + numbers;
   }
 
   /** Copies one record in. Positions come in rising order. Returns its uncompressed bytes. */
   add(offset: bigint, fields: Fields): number {
-    if (this.count === this.#capacity) this.#grow();
     const row = this.count++;
-    this.delta[row] = Number(offset - this.#first);
-    this.capturedAt[row] = fields.capturedAt;
+    const block = this.#block === undefined || row === this.#block.capacity ? this.#grow(row) : this.#block;
+    block.delta[row] = Number(offset - this.#first);
+    block.capturedAt[row] = fields.capturedAt;
     this.minTime = Math.min(this.minTime, fields.capturedAt);
     this.maxTime = Math.max(this.maxTime, fields.capturedAt);
-    this.latency[row] = fields.latencyMs ?? Number.NaN;
-    this.fromMessage[row] = fields.capturedAtFromMessage ? 1 : 0;
-    this.model[row] = this.#word(fields.model);
-    this.version[row] = fields.modelVersion === null ? NO_TEXT : this.#word(fields.modelVersion);
-    this.inputType[row] = this.#word(fields.inputType);
-    this.outputType[row] = this.#word(fields.outputType);
-    this.status[row] = fields.status;
-    const payload = this.#addPayload(row, offset, fields);
-    const text = this.#addText(row, fields);
+    block.latency[row] = fields.latencyMs ?? Number.NaN;
+    block.fromMessage[row] = fields.capturedAtFromMessage ? 1 : 0;
+    block.model[row] = this.#word(fields.model);
+    block.version[row] = fields.modelVersion === null ? NO_TEXT : this.#word(fields.modelVersion);
+    block.inputType[row] = this.#word(fields.inputType);
+    block.outputType[row] = this.#word(fields.outputType);
+    block.status[row] = fields.status;
+    const payload = this.#addPayload(block, row, offset, fields);
+    const text = this.#addText(block, row, fields);
     return payload + text + ROW_BYTES;
   }
 
-  ids(order: Int32Array): ByteColumn {
-    return columnOf(this.text.chunks, this.textChunk, this.idAt, this.idBytes, order);
+  /** As they lie; undefined without a row. */
+  get columns(): RowColumns | undefined {
+    const block = this.#block;
+    if (block === undefined) return undefined;
+    return { count: this.count, words: this.#words, block, payload: this.#payload, text: this.#text };
   }
 
-  attributes(order: Int32Array): ByteColumn {
-    return columnOf(this.text.chunks, this.textChunk, this.attributesAt, this.attributesBytes, order);
-  }
-
-  inputs(order: Int32Array): ByteColumn {
-    return columnOf(this.payload.chunks, this.payloadChunk, this.inputAt, this.inputBytes, order);
-  }
-
-  outputs(order: Int32Array): ByteColumn {
-    return columnOf(this.payload.chunks, this.payloadChunk, this.outputAt, this.outputBytes, order);
-  }
-
-  /** Uncompressed bytes of a row, for bounding row groups. */
-  rowBytes(row: number): number {
-    const attributes = Math.max(0, this.attributesBytes[row] as number);
-    return (
-      ROW_BYTES +
-      (this.inputBytes[row] as number) +
-      (this.outputBytes[row] as number) +
-      (this.idBytes[row] as number) +
-      attributes
-    );
-  }
-
-  contentSha256(): string {
-    const hash = createHash("sha256");
-    this.payload.chunks.forEach((chunk, i) => {
-      hash.update(chunk.subarray(0, this.payload.used[i]));
-    });
-    return hash.digest("hex");
+  /** The memory was handed to another thread, and these are the pieces that came back. */
+  returned(buffers: { readonly block: ArrayBuffer; readonly chunks: readonly ArrayBuffer[] }): void {
+    this.#block = new Block(buffers.block);
+    this.#payload.returned(buffers.chunks.slice(0, this.#payload.chunks.length));
+    this.#text.returned(buffers.chunks.slice(this.#payload.chunks.length));
   }
 
   release(): void {
-    this.payload.release();
-    this.text.release();
+    this.#payload.release();
+    this.#text.release();
+    if (this.#block) this.#pool.giveBlock(this.#block.buffer);
+    this.#block = undefined;
+    this.count = 0;
   }
 
-  #addPayload(row: number, offset: bigint, { input, output, status }: Fields): number {
+  #addPayload(block: Block, row: number, offset: bigint, { input, output, status }: Fields): number {
     const bytes = HEADER_BYTES + input.length + output.length;
-    const at = this.payload.reserve(bytes);
-    const chunk = this.payload.chunks[this.payload.chunks.length - 1] as Buffer;
+    const at = this.#payload.reserve(bytes);
+    const index = this.#payload.chunks.length - 1;
+    const chunk = this.#payload.chunks[index] as Buffer;
     chunk.writeBigInt64LE(offset, at);
     chunk.writeUInt32LE(input.length, at + 8);
     chunk.writeUInt32LE(output.length, at + 12);
     chunk.writeInt32LE(status, at + 16);
     chunk.set(input, at + HEADER_BYTES);
     chunk.set(output, at + HEADER_BYTES + input.length);
-    this.payloadChunk[row] = this.payload.chunks.length - 1;
-    this.inputAt[row] = at + HEADER_BYTES;
-    this.inputBytes[row] = input.length;
-    this.outputAt[row] = at + HEADER_BYTES + input.length;
-    this.outputBytes[row] = output.length;
+    block.payloadChunk[row] = index;
+    block.inputAt[row] = at + HEADER_BYTES;
+    block.inputBytes[row] = input.length;
+    block.outputAt[row] = at + HEADER_BYTES + input.length;
+    block.outputBytes[row] = output.length;
     return bytes;
   }
 
-  #addText(row: number, { id, attributes }: Fields): number {
-    const idBytes = Buffer.byteLength(id);
+  #addText(block: Block, row: number, { idBytes: from, idStart, idEnd, attributes }: Fields): number {
+    const idBytes = idEnd - idStart;
     const attributesBytes = attributes === null ? 0 : Buffer.byteLength(attributes);
-    const at = this.text.reserve(idBytes + attributesBytes);
-    const index = this.text.chunks.length - 1;
-    const chunk = this.text.chunks[index] as Buffer;
-    chunk.write(id, at);
+    const at = this.#text.reserve(idBytes + attributesBytes);
+    const index = this.#text.chunks.length - 1;
+    const chunk = this.#text.chunks[index] as Buffer;
+    // Ids are too short for a call that copies.
+    for (let i = 0; i < idBytes; i++) chunk[at + i] = from[idStart + i] as number;
     if (attributes !== null) chunk.write(attributes, at + idBytes);
-    this.textChunk[row] = index;
-    this.idAt[row] = at;
-    this.idBytes[row] = idBytes;
-    this.attributesAt[row] = at + idBytes;
-    this.attributesBytes[row] = attributes === null ? NO_TEXT : attributesBytes;
+    block.textChunk[row] = index;
+    block.idAt[row] = at;
+    block.idBytes[row] = idBytes;
+    block.attributesAt[row] = at + idBytes;
+    block.attributesBytes[row] = attributes === null ? NO_TEXT : attributesBytes;
     return idBytes + attributesBytes;
   }
 
@@ -175,64 +133,20 @@ export class Rows {
   #indexOf(text: string): number {
     const known = this.#wordIndex.get(text);
     if (known !== undefined) return known;
-    this.#wordIndex.set(text, this.words.length);
+    this.#wordIndex.set(text, this.#words.length);
     this.#wordBytes += 2 * text.length + 100;
-    return this.words.push(text) - 1;
+    return this.#words.push(text) - 1;
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
-    const more = <T extends Numbers>(old: T): T => {
-      const grown = new (old.constructor as new (length: number) => T)(this.#capacity);
-      grown.set(old);
-      return grown;
-    };
-    this.delta = more(this.delta);
-    this.capturedAt = more(this.capturedAt);
-    this.latency = more(this.latency);
-    this.fromMessage = more(this.fromMessage);
-    this.status = more(this.status);
-    this.model = more(this.model);
-    this.version = more(this.version);
-    this.inputType = more(this.inputType);
-    this.outputType = more(this.outputType);
-    this.payloadChunk = more(this.payloadChunk);
-    this.inputAt = more(this.inputAt);
-    this.inputBytes = more(this.inputBytes);
-    this.outputAt = more(this.outputAt);
-    this.outputBytes = more(this.outputBytes);
-    this.textChunk = more(this.textChunk);
-    this.idAt = more(this.idAt);
-    this.idBytes = more(this.idBytes);
-    this.attributesAt = more(this.attributesAt);
-    this.attributesBytes = more(this.attributesBytes);
+  #grow(count: number): Block {
+    const old = this.#block;
+    const rows = old === undefined ? FIRST_ROWS : 2 * old.capacity;
+    const grown = new Block(this.#pool.takeBlock(rows * ROW_BYTES));
+    if (old) {
+      grown.copyFrom(old, count);
+      this.#pool.giveBlock(old.buffer);
+    }
+    this.#block = grown;
+    return grown;
   }
-}
-
-export function gatherNumbers(values: Float64Array, order: Int32Array): Float64Array {
-  const gathered = new Float64Array(order.length);
-  for (let i = 0; i < order.length; i++) gathered[i] = values[order[i] as number] as number;
-  return gathered;
-}
-
-export function gatherInts(values: Int32Array, order: Int32Array): Int32Array {
-  const gathered = new Int32Array(order.length);
-  for (let i = 0; i < order.length; i++) gathered[i] = values[order[i] as number] as number;
-  return gathered;
-}
-
-function columnOf(
-  chunks: readonly Uint8Array[],
-  chunk: Int32Array,
-  start: Int32Array,
-  length: Int32Array,
-  order: Int32Array,
-): ByteColumn {
-  return {
-    rows: order.length,
-    chunks,
-    chunk: gatherInts(chunk, order),
-    start: gatherInts(start, order),
-    length: gatherInts(length, order),
-  };
 }

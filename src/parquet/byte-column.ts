@@ -10,7 +10,7 @@ import { unconvertMinMax } from "hyparquet-writer/src/unconvert.js";
 import { LIMITS } from "../limits.ts";
 import { BloomFilter } from "./bloom.ts";
 import { boundsOf, joinBounds, nullsOf, orderOf, type RowBounds, sliceOf } from "./byte-order.ts";
-import { type PackedPage, type Packing, type PageBuffer, packChunk } from "./chunk.ts";
+import { type PackedPage, type PageBuffer, packChunk } from "./chunk.ts";
 import type { ByteColumn } from "./types.ts";
 
 const LENGTH_BYTES = 4;
@@ -30,7 +30,7 @@ export function packByteColumn(
   writer: ByteWriter,
   values: ByteColumn,
   { element, bloom, bounds: wantsBounds, buffer }: ByteColumnOptions,
-): Packing<PageIndexes> {
+): PageIndexes {
   const pages = pagesOf(values);
   const bounds: RowBounds[] = [];
   function* packed(): Generator<PackedPage> {

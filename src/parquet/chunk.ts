@@ -4,12 +4,8 @@ import { ByteWriter } from "hyparquet-writer";
 import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
 import type { PageColumnIndex, PageIndexes } from "hyparquet-writer/src/types.js";
-
-/**
- * Yields bytes that are to be compressed and is resumed with what they became, so that one code serves a caller that
- * compresses on the spot and one that has it done beside the event loop.
- */
-export type Packing<T> = Generator<Uint8Array, T, Uint8Array>;
+import { giveBack } from "../memory.ts";
+import { compressPage } from "./zstd.ts";
 
 /** Rows [start, end). The content is read before the next page is asked for: its memory may be used again. */
 export interface PackedPage {
@@ -37,15 +33,15 @@ export interface ChunkParts {
   };
 }
 
-export function* packChunk(writer: ByteWriter, parts: ChunkParts): Packing<PageIndexes> {
+export function packChunk(writer: ByteWriter, parts: ChunkParts): PageIndexes {
   const { element, rows, encoding, dictionary } = parts;
   const start = writer.offset;
   const offsetIndex: OffsetIndex = { page_locations: [] };
-  let uncompressed = dictionary ? yield* packDictionary(writer, dictionary) : 0;
+  let uncompressed = dictionary ? packDictionary(writer, dictionary) : 0;
   const dataStart = writer.offset;
   for (const page of parts.pages) {
     const at = writer.offset;
-    uncompressed += yield* packPage(writer, page, element, encoding);
+    uncompressed += packPage(writer, page, element, encoding);
     offsetIndex.page_locations.push({
       offset: BigInt(at),
       compressed_page_size: writer.offset - at,
@@ -81,11 +77,8 @@ export function* packChunk(writer: ByteWriter, parts: ChunkParts): Packing<PageI
 }
 
 /** Returns the bytes that the page takes uncompressed, its header included. */
-function* packDictionary(
-  writer: ByteWriter,
-  { content, count }: NonNullable<ChunkParts["dictionary"]>,
-): Packing<number> {
-  const packed = yield content;
+function packDictionary(writer: ByteWriter, { content, count }: NonNullable<ChunkParts["dictionary"]>): number {
+  const packed = compressPage(content);
   const start = writer.offset;
   writePageHeader(writer, {
     type: "DICTIONARY_PAGE",
@@ -95,21 +88,22 @@ function* packDictionary(
   });
   const header = writer.offset - start;
   writer.appendBytes(packed);
+  giveBack(packed);
   return header + content.length;
 }
 
-function* packPage(
+function packPage(
   writer: ByteWriter,
   page: PackedPage,
   element: SchemaElement,
   encoding: ChunkParts["encoding"],
-): Packing<number> {
+): number {
   const { content, nulls } = page;
   const rows = page.end - page.start;
   const levels = new ByteWriter();
   if (element.repetition_type === "OPTIONAL") writeRleBitPackedHybrid(levels, levelsOf(page), 1);
   const bytes = content.length;
-  const packed = yield content;
+  const packed = compressPage(content);
   const start = writer.offset;
   writePageHeader(writer, {
     type: "DATA_PAGE_V2",
@@ -128,6 +122,7 @@ function* packPage(
   const header = writer.offset - start;
   writer.appendBytes(levels.getBytes());
   writer.appendBytes(packed);
+  giveBack(packed);
   return header + levels.offset + bytes;
 }
 

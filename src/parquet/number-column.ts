@@ -4,7 +4,7 @@ import type { ByteWriter } from "hyparquet-writer";
 import type { PageColumnIndex, PageIndexes } from "hyparquet-writer/src/types.js";
 import { unconvertMinMax } from "hyparquet-writer/src/unconvert.js";
 import { LIMITS } from "../limits.ts";
-import { type PackedPage, type Packing, type PageBuffer, packChunk } from "./chunk.ts";
+import { type PackedPage, type PageBuffer, packChunk } from "./chunk.ts";
 import type { NumberColumn } from "./types.ts";
 
 type Physical = "INT32" | "INT64" | "DOUBLE" | "BOOLEAN";
@@ -30,7 +30,7 @@ export function packNumberColumn(
   writer: ByteWriter,
   values: NumberColumn,
   { element, buffer }: NumberColumnOptions,
-): Packing<PageIndexes> {
+): PageIndexes {
   const type = element.type as Physical;
   const pages: { start: number; end: number }[] = [];
   const step = Math.min(PAGE_ROWS_MAX, Math.floor(LIMITS.pageBytes / WIDTH[type]));

@@ -46,8 +46,6 @@ export type ColumnInput = ColumnValues | (() => ColumnValues | PackedColumn);
 export interface ObjectWriter {
   /** Appends one row group; every column of the table, all of one length. The caller bounds its bytes. */
   rowGroup(columns: Readonly<Record<string, ColumnInput>>): void;
-  /** The same, with compression on other threads: the event loop turns between pages. One call at a time. */
-  rowGroupAside(columns: Readonly<Record<string, ColumnInput>>): Promise<void>;
   /** Takes the bytes written since the last take, so that a file may be streamed; `finish` then returns the rest. */
   take(): Uint8Array;
   /** Writes indexes, bloom filters and the footer; `meta` becomes the JSON document under FOOTER_KEY. */

@@ -4,7 +4,7 @@ import { ByteWriter } from "hyparquet-writer";
 import { writeRleBitPackedHybrid } from "hyparquet-writer/src/encoding.js";
 import type { PageIndexes } from "hyparquet-writer/src/types.js";
 import { unconvertMinMax } from "hyparquet-writer/src/unconvert.js";
-import { type PackedPage, type Packing, packChunk } from "./chunk.ts";
+import { type PackedPage, packChunk } from "./chunk.ts";
 import { orderOf } from "./number-column.ts";
 import type { WordColumn } from "./types.ts";
 
@@ -16,7 +16,7 @@ export function packWordColumn(
   writer: ByteWriter,
   column: WordColumn,
   { element }: { readonly element: SchemaElement },
-): Packing<PageIndexes> {
+): PageIndexes {
   const { words, codes } = dictionaryOf(column);
   const ranks = ranksOf(words);
   const width = Math.ceil(Math.log2(Math.max(1, words.length)));

@@ -1,6 +1,4 @@
 /** Writes one object. The same rows, row groups and meta give the same bytes. */
-import { promisify } from "node:util";
-import { constants, zstdCompress, zstdCompressSync } from "node:zlib";
 import type { KeyValue, RowGroup, SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer";
 import { writeBlooms } from "hyparquet-writer/src/bloom.js";
@@ -10,18 +8,16 @@ import { writeMetadata } from "hyparquet-writer/src/metadata.js";
 import type { PageIndexes } from "hyparquet-writer/src/types.js";
 import { FOOTER_KEY } from "../lake/footer.ts";
 import { LIMITS } from "../limits.ts";
-import { giveBack } from "../memory.ts";
 import { type ColumnSpec, SCHEMA_VERSION, type TableSpec } from "../record.ts";
 import { packByteColumn } from "./byte-column.ts";
 import { byteColumnOf, checkedValues } from "./check.ts";
-import { type Packing, PageBuffer } from "./chunk.ts";
+import { PageBuffer } from "./chunk.ts";
 import { packNumberColumn } from "./number-column.ts";
 import { parquetSchemaOf } from "./schema.ts";
 import type { ColumnInput, ColumnValues, ObjectWriter, PackedColumn } from "./types.ts";
 import { packWordColumn } from "./word-column.ts";
+import { compressPage } from "./zstd.ts";
 
-/** Level 1 takes two thirds of the time of 3 for 5 % more bytes (review text); the checksum finds rotten bytes. */
-const ZSTD = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
 /** The form that readers parse before they trust statistics. */
 const CREATED_BY = `cutover version ${SCHEMA_VERSION}.0.0 (build hyparquet-writer)`;
 const FIRST_BYTES = 1024;
@@ -57,35 +53,22 @@ export function createObjectWriter(table: TableSpec, scratch: Scratch = new Scra
   let finished = false;
   writer.appendUint32(MAGIC);
 
-  function* packRowGroup(columns: Readonly<Record<string, ColumnInput>>): Packing<void> {
-    if (finished) throw new Error("the object is finished");
-    const start = writer.offset;
-    let rows = -1;
-    const written: PageIndexes[] = [];
-    for (const [i, column] of table.columns.entries()) {
-      const values = valuesOf(column, columns[column.name]);
-      const length = "rows" in values ? values.rows : values.length;
-      if (rows < 0) rows = length;
-      if (length !== rows) throw new Error(`column ${column.name}: not of the same length as the others`);
-      if (rows === 0) return;
-      written.push(yield* packColumn({ writer, column, element: schema[i + 1] as SchemaElement, buffer }, values));
-    }
-    pageIndexes.push(...written);
-    rowGroups.push(rowGroupOf(written, rows, writer.offset - start));
-  }
-
   return {
     rowGroup(columns) {
-      const packing = packRowGroup(columns);
-      for (let step = packing.next(); !step.done; ) step = packing.next(compress(step.value));
-    },
-    async rowGroupAside(columns) {
-      const packing = packRowGroup(columns);
-      for (let step = packing.next(); !step.done; ) {
-        const packed = await compressAside(step.value);
-        step = packing.next(packed);
-        giveBack(packed);
+      if (finished) throw new Error("the object is finished");
+      const start = writer.offset;
+      let rows = -1;
+      const written: PageIndexes[] = [];
+      for (const [i, column] of table.columns.entries()) {
+        const values = valuesOf(column, columns[column.name]);
+        const length = "rows" in values ? values.rows : values.length;
+        if (rows < 0) rows = length;
+        if (length !== rows) throw new Error(`column ${column.name}: not of the same length as the others`);
+        if (rows === 0) return;
+        written.push(packColumn({ writer, column, element: schema[i + 1] as SchemaElement, buffer }, values));
       }
+      pageIndexes.push(...written);
+      rowGroups.push(rowGroupOf(written, rows, writer.offset - start));
     },
     take() {
       const taken = writer.getBytes().slice();
@@ -116,18 +99,18 @@ interface ColumnPlace {
   readonly buffer: PageBuffer;
 }
 
-function* packColumn(place: ColumnPlace, values: ColumnValues | PackedColumn): Packing<PageIndexes> {
+function packColumn(place: ColumnPlace, values: ColumnValues | PackedColumn): PageIndexes {
   const { writer, column, element, buffer } = place;
   const { type, bloom = false } = column;
   if ("rows" in values) {
-    if ("numbers" in values) return yield* packNumberColumn(writer, values, { element, buffer });
-    if ("words" in values) return yield* packWordColumn(writer, values, { element });
-    return yield* packByteColumn(writer, values, { element, bloom, bounds: type !== "bytes", buffer });
+    if ("numbers" in values) return packNumberColumn(writer, values, { element, buffer });
+    if ("words" in values) return packWordColumn(writer, values, { element });
+    return packByteColumn(writer, values, { element, bloom, bounds: type !== "bytes", buffer });
   }
   // Of JSON, bytes and ids nearly every value is another one: no dictionary is tried.
   if (type === "bytes" || type === "json" || bloom) {
     const bytes = byteColumnOf(column, values);
-    return yield* packByteColumn(writer, bytes, { element, bloom, bounds: type !== "bytes", buffer });
+    return packByteColumn(writer, bytes, { element, bloom, bounds: type !== "bytes", buffer });
   }
   return writeValues(place, checkedValues(column, values));
 }
@@ -142,7 +125,7 @@ function writeValues({ writer, column, element }: ColumnPlace, values: unknown[]
       element,
       schemaPath: [{ name: "" }, element],
       codec: "ZSTD",
-      compressors: { ZSTD: compress },
+      compressors: { ZSTD: compressPage },
       stats: true,
       pageSize: LIMITS.pageBytes,
       columnIndex: true,
@@ -158,27 +141,6 @@ function writeValues({ writer, column, element }: ColumnPlace, values: unknown[]
     },
   });
 }
-
-const zstd = promisify(zstdCompress);
-/** A page this small is compressed sooner than it is handed to another thread. */
-const ASIDE_BYTES = 16 * 1024;
-
-function compress(page: Uint8Array): Uint8Array {
-  return zstdCompressSync(page, zstdOptions(page));
-}
-
-function compressAside(page: Uint8Array): Promise<Uint8Array> | Uint8Array {
-  return page.length < ASIDE_BYTES ? compress(page) : zstd(page, zstdOptions(page));
-}
-
-/**
- * All output in one piece: by itself zlib gathers it in pieces of 16 KiB and copies them together. The length goes into
- * the frame, so that readers reserve what they need.
- */
-function zstdOptions({ length }: Uint8Array) {
-  return { params: ZSTD, pledgedSrcSize: length, chunkSize: Math.max(MIN_CHUNK_BYTES, length + (length >> 7) + 1024) };
-}
-const MIN_CHUNK_BYTES = 1024;
 
 function rowGroupOf(written: readonly PageIndexes[], rows: number, compressedBytes: number): RowGroup {
   const columns = written.map(({ chunk }) => chunk);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createMapper, type Mapper } from "../../../capture/mapping/mapping.ts";
+import { createMapper, type Fields, type Mapper } from "../../../capture/mapping/mapping.ts";
 import type { Message } from "../../../capture/port.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import { LIMITS } from "../../../src/limits.ts";
@@ -39,9 +39,10 @@ function message(value: string | Uint8Array, rest: Partial<Message> = {}): Messa
   return { offset: 0n, timestamp: 42, key: null, value: bytes, valueBytes: bytes.length, headers: [], ...rest };
 }
 
-function textual(fields: object): Record<string, unknown> {
+function textual(fields: Fields): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
+    // The id is made when it is asked for.
+    [["id", fields.id] as const, ...Object.entries(fields)].map(([name, value]) => [
       name,
       value instanceof Uint8Array ? Buffer.from(value).toString() : value,
     ]),

@@ -114,7 +114,7 @@ describe("a sample", () => {
 
   test("is decided by the first pattern that matches the model, by id alone", () => {
     const kept = (model: string): number =>
-      Array.from({ length: 4_000 }, (_, i) => sampler(`id${i}`, model)).filter(Boolean).length;
+      Array.from({ length: 4_000 }, (_, i) => sampler({ id: `id${i}`, model })).filter(Boolean).length;
     expect(kept("a/x")).toBe(0);
     expect(kept("b")).toBeGreaterThan(900);
     expect(kept("b")).toBeLessThan(1_100);
@@ -122,7 +122,7 @@ describe("a sample", () => {
   });
 
   test("keeps everything of a model that no pattern matches", () => {
-    expect(createSampler([{ models: "x", rate: 0 }])("id", "y")).toBe(true);
+    expect(createSampler([{ models: "x", rate: 0 }])({ id: "id", model: "y" })).toBe(true);
   });
 
   test("counts what it leaves out", async () => {

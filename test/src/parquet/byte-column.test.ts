@@ -13,6 +13,7 @@ import { packByteColumn } from "../../../src/parquet/byte-column.ts";
 import { PageBuffer } from "../../../src/parquet/chunk.ts";
 import type { ByteColumn } from "../../../src/parquet/types.ts";
 import { Word64, xxHash64 } from "../../../src/parquet/xxhash.ts";
+import { compressPage } from "../../../src/parquet/zstd.ts";
 
 type Value = Uint8Array | null;
 
@@ -34,8 +35,6 @@ function columnOf(values: readonly Value[]): ByteColumn {
   };
 }
 
-const compress = (page: Uint8Array): Uint8Array => page.slice().reverse();
-
 interface Written {
   readonly bytes: Buffer;
   readonly indexes: PageIndexes;
@@ -45,10 +44,8 @@ function ours(values: readonly Value[], element: SchemaElement, bloom = false): 
   const writer = new ByteWriter();
   writer.appendUint32(0);
   const buffer = new PageBuffer();
-  const packing = packByteColumn(writer, columnOf(values), { element, bloom, bounds: true, buffer });
-  let step = packing.next();
-  while (!step.done) step = packing.next(compress(step.value));
-  return { bytes: Buffer.from(writer.getBytes()), indexes: step.value };
+  const indexes = packByteColumn(writer, columnOf(values), { element, bloom, bounds: true, buffer });
+  return { bytes: Buffer.from(writer.getBytes()), indexes };
 }
 
 function theirs(values: Value[], element: SchemaElement, bloomFilter = false): Written {
@@ -62,7 +59,7 @@ function theirs(values: Value[], element: SchemaElement, bloomFilter = false): W
       element,
       schemaPath: [{ name: "" }, element],
       codec: "ZSTD",
-      compressors: { ZSTD: compress },
+      compressors: { ZSTD: compressPage },
       stats: true,
       pageSize: LIMITS.pageBytes,
       columnIndex: true,
