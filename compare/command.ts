@@ -14,6 +14,7 @@ import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
 import { renderTolerance } from "./tolerance/render.ts";
 import { type ToleranceOptions, toleranceStage } from "./tolerance.ts";
+import { watchRuns } from "./watch.ts";
 
 export type { Reporter } from "./ci/reporters.ts";
 export { printSummary } from "./print.ts";
@@ -66,8 +67,9 @@ export function addCompareCommands(program: Command, run: Runner): void {
   program
     .command("runs")
     .description("the runs of the store, their state and verdicts")
-    .addHelpText("after", "\nExample:\n  $ cutover runs --json")
-    .action(run((session: Session) => runsAction(session)));
+    .option("--watch", "show how fast those in progress move, until they end or Ctrl-C")
+    .addHelpText("after", "\nExamples:\n  $ cutover runs --json\n  $ cutover runs --watch")
+    .action(run(runsAction));
 }
 
 /** Commands that care for the rules. */
@@ -204,7 +206,11 @@ async function toleranceAction(session: Session, options: ToleranceOptions): Pro
   return EXIT.pass;
 }
 
-async function runsAction(session: Session): Promise<number> {
+async function runsAction(session: Session, { watch }: { readonly watch?: boolean }): Promise<number> {
+  if (watch) {
+    await watchRuns(session);
+    if (session.signal.aborted) return EXIT.interrupted;
+  }
   const state = await runsStage(session, {});
   const { stdout } = session.streams;
   await stdout.write(

@@ -87,7 +87,7 @@ async function countRows(store: Store, objects: readonly ObjectInfo[], signal: A
 }
 
 /** None for an object that cannot be read: compare names it, and a list of runs must not stop at it. */
-async function rowsOf(store: Store, info: ObjectInfo, signal: AbortSignal): Promise<number> {
+export async function rowsOf(store: Store, info: ObjectInfo, signal: AbortSignal): Promise<number> {
   try {
     return (await readMeta(store, info.key, REPLAYS, { info, signal })).rows;
   } catch (error) {

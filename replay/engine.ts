@@ -74,7 +74,7 @@ export interface EngineOptions {
   readonly production?: boolean;
   /** Asked right before each try; false ends the call as `stop` does. Of a worker: whether its bucket is still its own. */
   readonly mayTry?: () => boolean;
-  readonly onResult: (record: ReplayedRecord) => void;
+  readonly onResult: (record: ReplayedRecord, legacyMs: number | null) => void;
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
   readonly onPark: (endpoint: string, parked: Parked) => void;
 }

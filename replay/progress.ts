@@ -1,44 +1,40 @@
 /** What a call tells while it works: the progress line, parked endpoints, metrics. */
 import type { Run } from "../src/lake/run.ts";
-import { LIMITS } from "../src/limits.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Session } from "../src/session.ts";
 import type { Parked } from "./pace/health.ts";
+import { createMeasure } from "./results/measure.ts";
 import { group } from "./results/result.ts";
-import type { Tally } from "./results/tally.ts";
+import { isAnswer, type Tally } from "./results/tally.ts";
 
 export interface Reporter {
-  result(record: ReplayedRecord): void;
+  /** `legacyMs`: what legacy took for the same input. */
+  result(record: ReplayedRecord, legacyMs: number | null): void;
   park(endpoint: string, parked: Parked): void;
   /** About once a second. */
   tick(onWire: number, parked: number): void;
+  /** Sends what is measured and not sent yet. */
+  close(): void;
 }
 
 export function createReporter(session: Session, run: Run, stored: Readonly<Tally>): Reporter {
   const { clock, log, metrics } = session;
-  const target = run.target.name;
+  const measure = createMeasure(metrics, run.target.name);
   const before = stored.replayed + stored.failed;
   const startedAt = clock.monotonic();
   let finished = 0;
   let failed = stored.failed;
-  let samples = 0;
   return {
-    result({ outcome, attempts, latencyMs }) {
+    result(record, legacyMs) {
       finished++;
-      const tags = { target, stage: "replay", outcome };
-      metrics.count("replay.requests", 1, tags);
-      if (outcome === "ok" || outcome === "model_error") {
-        // A bounded share one by one: the quantiles of the run come from the store, not from here.
-        // An answer that was shared took no time of its own.
-        if (attempts > 0 && samples++ < LIMITS.latencySamplesPerSecond)
-          metrics.distribution("replay.latency", latencyMs, tags);
-      } else failed++;
+      if (!isAnswer(record.outcome)) failed++;
+      measure.result(record, legacyMs);
     },
     park(endpoint, { reason, detail }) {
       log.warn(`parked ${endpoint}: its requests are skipped, the others go on`, { reason, detail });
     },
     tick(onWire, parked) {
-      samples = 0;
+      measure.send();
       const done = before + finished;
       const perSecond = finished / Math.max((clock.monotonic() - startedAt) / 1000, 0.001);
       const left = run.planned - done;
@@ -55,6 +51,7 @@ export function createReporter(session: Session, run: Run, stored: Readonly<Tall
           .join(" · "),
       );
     },
+    close: measure.send,
   };
 }
 

@@ -204,7 +204,10 @@ async function send(
     call,
     stop: signal,
     onResult: reporter.result,
-    onPark: reporter.park,
+    onPark(endpoint, parked) {
+      call.park();
+      reporter.park(endpoint, parked);
+    },
     onStored(rows, ours) {
       for (const row of rows) {
         addToTally(stored.tally, row);
@@ -223,6 +226,7 @@ async function send(
   } finally {
     clearInterval(timer);
     signal.removeEventListener("abort", draining);
+    reporter.close();
     await call.close();
   }
   return { engine, call: call.number, sent: call.sent, ended: endedOf(engine, meter, clock.now()) };

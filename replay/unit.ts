@@ -39,7 +39,7 @@ export function bucketOf(endpoint: Endpoint, buckets: number): number {
 
 /** What is sent of a captured row. */
 export type SendRow = Position &
-  Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status"> & {
+  Pick<CapturedRecord, "id" | "model" | "input" | "inputType" | "outputType" | "status" | "latencyMs"> & {
     /** Only read where requests are told apart by them. */
     readonly attributes?: string | null;
   };
@@ -133,7 +133,7 @@ export async function scanRowGroup(
 }
 
 /** Columns that a request is made of. */
-const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status", "offset"];
+const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status", "latencyMs", "offset"];
 
 /** Rows of a pending row group; `at` copies the input, which shares memory with its whole row group. */
 export async function readRows(
@@ -144,7 +144,7 @@ export async function readRows(
   const names = attributesToo ? [...SEND_COLUMNS, "attributes"] : SEND_COLUMNS;
   const columns = await unit.reader.read(pending.rowGroup, names);
   const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
-  const { attributes } = columns;
+  const { latencyMs = [], attributes } = columns;
   const { log, partition } = unit.id.range;
   return {
     models: model,
@@ -159,6 +159,7 @@ export async function readRows(
       inputType: inputType[row] as string,
       outputType: outputType[row] as string,
       status: status[row] as number,
+      latencyMs: latencyMs[row] as number | null,
       ...(attributes ? { attributes: attributes[row] as string | null } : {}),
     }),
   };

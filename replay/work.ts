@@ -27,7 +27,8 @@ export interface WorkContext extends FeedContext, Storing {
   readonly send: SendContext;
   readonly limiter: Limiter;
   readonly caps: Caps;
-  readonly onResult: (record: ReplayedRecord) => void;
+  /** With the latency of legacy's answer, where it was captured. */
+  readonly onResult: (record: ReplayedRecord, legacyMs: number | null) => void;
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
 }
 
@@ -72,7 +73,7 @@ export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
       if (met === "send") return void begin(row, endpoint, bytes);
       release(context, endpoint, bytes);
       if (met === "wait" || log.has(row.offset)) return undefined;
-      keep(context, log, met);
+      keep(context, log, met, null);
       // Shared answers come as fast as rows are read: they wait until there is room for any more.
       return context.unsaved.take(0);
     });
@@ -88,8 +89,9 @@ function release({ inputs, lanes }: WorkContext, endpoint: Endpoint, bytes: numb
   lanes.free(endpoint.key, bytes);
 }
 
-function keep(context: WorkContext, log: CommitLog, record: ReplayedRecord): void {
-  context.onResult(record);
+/** `legacyMs`: what legacy took; null where an answer is shared, as there is nothing to hold it against. */
+function keep(context: WorkContext, log: CommitLog, record: ReplayedRecord, legacyMs: number | null): void {
+  context.onResult(record, legacyMs);
   if (log.add(record)) context.flush(log);
   else context.relieve();
 }
@@ -103,7 +105,7 @@ function settle(
   record: ReplayedRecord | undefined,
 ): SendRow | undefined {
   if (record && isShareable(record)) {
-    for (const twin of twins.answered(row, record)) if (!log.has(twin.offset)) keep(context, log, twin);
+    for (const twin of twins.answered(row, record)) if (!log.has(twin.offset)) keep(context, log, twin, null);
     return undefined;
   }
   return context.end.reached() ? undefined : twins.failed(row);
@@ -144,7 +146,7 @@ async function handle(
   }
   caps.note(sent.record);
   end.look();
-  keep(context, log, sent.record);
+  keep(context, log, sent.record, row.latencyMs);
   return sent.record;
 }
 

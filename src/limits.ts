@@ -96,6 +96,11 @@ export const LIMITS = {
   planLimitRows: 500_000,
   /** Lines of an `--ids` file. */
   planIds: 1_000_000,
+  /** Classes of error told apart, for one model and for all. */
+  errorClasses: 40,
+  /** What `runs --watch` measures a rate over, and the time without movement after which it takes a run for killed. */
+  watchWindowMs: 10_000,
+  watchStillMs: 120_000,
   /** Latencies sent to DogStatsD a second, one by one. */
   latencySamplesPerSecond: 200,
   /** Largest answer read from a target. */
@@ -107,6 +112,8 @@ export const LIMITS = {
   commandEndMs: 2_000,
   /** End of a program's stderr that is kept for messages. */
   commandStderrBytes: 800,
+  /** Longest time that a module may take to be loaded. */
+  moduleLoadMs: 120_000,
   /** A module that does not say within this time that it has given a request up is stuck: its thread is ended. */
   moduleAbortMs: 2_000,
   /** Decoded bytes of replayed answers that one pass of compare holds. */

@@ -4,21 +4,11 @@
  * its end; of a killed call the sends since its last writing are missing, so resent is never more than was lost.
  */
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
 import type { Clock } from "../../src/clock.ts";
 import { isCutoverError } from "../../src/errors.ts";
+import { type CallRecord, readCalls } from "../../src/lake/calls.ts";
 import { callKey, callsPrefix } from "../../src/lake/keys.ts";
 import type { Store } from "../../src/store/port.ts";
-
-const callSchema = z.object({
-  version: z.literal(1),
-  call: z.int().min(0),
-  writer: z.string(),
-  /** Requests of which at least one try was sent. */
-  sent: z.int().min(0),
-  /** The part of the run that the call took; absent when it took all of it. */
-  part: z.string().optional(),
-});
 
 export interface Call {
   readonly number: number;
@@ -26,6 +16,8 @@ export interface Call {
   /** Notes, and writes now and then, a request of which the first try goes out now; or, with −1, one that never reached the endpoint. */
   count(by: 1 | -1): void;
   readonly sent: number;
+  /** Notes an endpoint that is parked. */
+  park(): void;
   /** Waits for the last write, with the final count. */
   close(): Promise<void>;
 }
@@ -42,11 +34,9 @@ export async function readLost(
   part: string | null = null,
 ): Promise<number> {
   let lost = 0;
-  for await (const { key } of store.list(callsPrefix(run))) {
-    const parsed = callSchema.safeParse(JSON.parse(new TextDecoder().decode(await store.get(key))));
-    if (!parsed.success || parsed.data.call === own) continue;
-    if (part !== null && parsed.data.part !== part) continue;
-    lost += Math.max(0, parsed.data.sent - (storedByCall.get(parsed.data.call) ?? 0));
+  for (const call of await readCalls(store, run)) {
+    if (call.call === own || (part !== null && call.part !== part)) continue;
+    lost += Math.max(0, call.sent - (storedByCall.get(call.call) ?? 0));
   }
   return lost;
 }
@@ -56,11 +46,11 @@ export async function openCall(store: Store, run: string, clock: Clock, part: st
   const writer = randomBytes(8).toString("hex");
   let number = 0;
   for await (const _ of store.list(callsPrefix(run))) number++;
-  const body = (sent: number): Uint8Array =>
+  const body = (state: CallState): Uint8Array =>
     new TextEncoder().encode(
-      JSON.stringify({ version: 1, call: number, writer, sent, ...(part === null ? {} : { part }) }),
+      JSON.stringify({ version: 1, call: number, writer, ...state, ...(part === null ? {} : { part }) }),
     );
-  while (!(await claim(store, callKey(run, number), body(0)))) number++;
+  while (!(await claim(store, callKey(run, number), body({ sent: 0 })))) number++;
   return callOf(store, callKey(run, number), clock, { number, writer, body });
 }
 
@@ -77,21 +67,22 @@ async function claim(store: Store, key: string, body: Uint8Array): Promise<boole
 /** Milliseconds between two writings of the count. */
 const BEAT_MS = 250;
 
+type CallState = Pick<CallRecord, "sent" | "parked" | "ended">;
+
 interface Claimed {
   readonly number: number;
   readonly writer: string;
-  body(sent: number): Uint8Array;
+  body(state: CallState): Uint8Array;
 }
 
 function callOf(store: Store, key: string, clock: Clock, { number, writer, body }: Claimed): Call {
   let sent = 0;
-  let written = 0;
+  let parked = 0;
   let writing: Promise<void> | undefined;
   let beatAt = Number.NEGATIVE_INFINITY;
-  const write = async (): Promise<void> => {
-    const now = sent;
-    await store.put(key, body(now), { contentType: "application/json" });
-    written = now;
+  const write = async (ended = false): Promise<void> => {
+    const state = { sent, ...(parked > 0 ? { parked } : {}), ...(ended ? { ended } : {}) };
+    await store.put(key, body(state), { contentType: "application/json" });
   };
   const beat = (): void => {
     beatAt = clock.monotonic();
@@ -112,9 +103,13 @@ function callOf(store: Store, key: string, clock: Clock, { number, writer, body 
       sent += by;
       if (!writing && clock.monotonic() - beatAt >= BEAT_MS) beat();
     },
+    park() {
+      parked++;
+      if (!writing) beat();
+    },
     async close() {
       await writing;
-      if (written !== sent) await write();
+      await write(true);
     },
   };
 }

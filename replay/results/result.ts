@@ -1,9 +1,10 @@
 /** The outcome of a call as JSON and as text. Pure. */
+import type { Histogram } from "../../src/histogram.ts";
 import type { Run } from "../../src/lake/run.ts";
 import type { Parked } from "../pace/health.ts";
 import type { SkipReason } from "../pace/retry.ts";
 import { money } from "../plan/price.ts";
-import type { Tally } from "./tally.ts";
+import type { Counts, Tally } from "./tally.ts";
 
 /** All counts but `now` and `seconds` are over everything the run has stored: planned = replayed + failed + skipped once it is done. */
 export interface ReplayResult {
@@ -21,14 +22,17 @@ export interface ReplayResult {
   readonly throttles: number;
   /** Wall time of this call. */
   readonly seconds: number;
-  /** Of answers; null when there is none. */
-  readonly latencyMs: { readonly p50: number | null; readonly p95: number | null; readonly p99: number | null };
+  /** Of answers that are no cold starts; null when there is none. */
+  readonly latencyMs: Quantiles;
   /** Of `replayed`: not sent, they share the answer of an identical request. */
   readonly shared: number;
   /** Answers for which the endpoint had to be started first; they are not in `latencyMs`. */
-  readonly coldStarts: { readonly n: number; readonly p50: number | null; readonly p99: number | null };
+  readonly coldStarts: ColdStarts;
   /** `failed` by outcome. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Results by class of error: of failures, and of errors that the model answered with. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly models: Readonly<Record<string, ModelResult>>;
   readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
   /** The cap at which this call ended before all was sent, when (UTC milliseconds), and what was reached; absent when none did. */
   readonly ended?: Ended;
@@ -40,6 +44,28 @@ export interface Ended {
   readonly by: string;
   readonly at: number;
   readonly detail: string;
+}
+
+export interface Quantiles {
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+export interface ColdStarts extends Quantiles {
+  readonly n: number;
+}
+
+/** What a model's endpoint made of its requests. */
+export interface ModelResult {
+  readonly replayed: number;
+  readonly failed: number;
+  readonly attempts: number;
+  readonly throttles: number;
+  readonly shared: number;
+  readonly latencyMs: Quantiles;
+  readonly coldStarts: ColdStarts;
+  readonly errors: Readonly<Record<string, number>>;
 }
 
 export interface ResultParts {
@@ -57,7 +83,6 @@ export interface ResultParts {
 
 export function toResult(parts: ResultParts): ReplayResult {
   const { run, stored, now, parked } = parts;
-  const { latency, coldLatency: cold } = stored;
   const skipped: Record<string, number> = {};
   for (const reasons of Object.values(parts.skips)) {
     for (const [reason, n] of Object.entries(reasons)) {
@@ -75,10 +100,12 @@ export function toResult(parts: ResultParts): ReplayResult {
     attempts: stored.attempts,
     throttles: stored.throttles,
     seconds: Math.round(parts.seconds * 1000) / 1000,
-    latencyMs: { p50: latency.quantile(0.5), p95: latency.quantile(0.95), p99: latency.quantile(0.99) },
+    latencyMs: quantiles(stored.latency),
     shared: stored.shared,
-    coldStarts: { n: cold.count, p50: cold.quantile(0.5), p99: cold.quantile(0.99) },
-    failures: Object.fromEntries([...stored.failures].sort(([a], [b]) => (a < b ? -1 : 1))),
+    coldStarts: coldStartsOf(stored.coldLatency),
+    failures: sorted(stored.failures),
+    errors: sorted(stored.errors),
+    models: sorted(new Map([...stored.byModel].map(([name, counts]) => [name, modelResult(counts)]))),
     parked: [...parked]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([endpoint, { reason, detail }]) => ({ endpoint, reason, detail })),
@@ -90,6 +117,33 @@ export function toResult(parts: ResultParts): ReplayResult {
       ...(parts.cost === null ? {} : { cost: parts.cost }),
     },
   };
+}
+
+function modelResult(counts: Counts): ModelResult {
+  const { replayed, failed, attempts, throttles, shared, latency, coldLatency, errors } = counts;
+  return {
+    replayed,
+    failed,
+    attempts,
+    throttles,
+    shared,
+    latencyMs: quantiles(latency),
+    coldStarts: coldStartsOf(coldLatency),
+    errors: sorted(errors),
+  };
+}
+
+function quantiles(histogram: Histogram): Quantiles {
+  return { p50: histogram.quantile(0.5), p95: histogram.quantile(0.95), p99: histogram.quantile(0.99) };
+}
+
+function coldStartsOf(histogram: Histogram): ColdStarts {
+  return { n: histogram.count, ...quantiles(histogram) };
+}
+
+/** As an object with its members in order of text. */
+function sorted<T>(entries: ReadonlyMap<string, T>): Record<string, T> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Rows of each model that were left without a result, by its parked endpoint or because the call ended. */
@@ -112,7 +166,7 @@ const PARKED_SHOWN = 5;
 
 /** What a person reads in five seconds. */
 export function renderResult(result: ReplayResult): string {
-  const { latencyMs, now, ended } = result;
+  const { latencyMs, coldStarts, now, ended } = result;
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const open = result.planned - result.replayed - result.failed - skipped;
   const lines = [
@@ -130,8 +184,10 @@ export function renderResult(result: ReplayResult): string {
   ];
   if (latencyMs.p50 !== null) {
     lines.push(`latency p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`);
-    if (result.coldStarts.n > 0)
-      lines.push(`${group(result.coldStarts.n)} cold starts, p50 ${ms(result.coldStarts.p50)}`);
+  }
+  if (coldStarts.n > 0) {
+    const { n, p50, p95, p99 } = coldStarts;
+    lines.push(`${group(n)} cold starts apart, p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}`);
   }
   for (const { endpoint, reason, detail } of result.parked.slice(0, PARKED_SHOWN)) {
     lines.push(`parked ${endpoint}: ${reason} (${detail.slice(0, 200)})`);

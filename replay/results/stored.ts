@@ -66,7 +66,8 @@ export async function readStored(store: Store, run: string, buckets?: ReadonlySe
   return { units, tally, byCall };
 }
 
-const STORED_COLUMNS = ["offset", "model", "outcome", "attempts", "throttles", "latencyMs", "coldStart"];
+/** Small ones: no answer is read. */
+const TALLY_COLUMNS = ["model", "outcome", "attempts", "throttles", "latencyMs", "errorClass", "coldStart"];
 
 export async function readCommit(store: Store, key: string): Promise<{ footer: CommitFooter; rows: StoredRow[] }> {
   const reader = await openObject(store, key, REPLAYS);
@@ -79,16 +80,9 @@ export async function readCommit(store: Store, key: string): Promise<{ footer: C
   }
   const rows: StoredRow[] = [];
   for (let group = 0; group < reader.rowGroups.length; group++) {
-    const columns = await reader.read(group, STORED_COLUMNS);
-    const {
-      offset = [],
-      model = [],
-      outcome = [],
-      attempts = [],
-      throttles = [],
-      latencyMs = [],
-      coldStart = [],
-    } = columns;
+    const columns = await reader.read(group, ["offset", ...TALLY_COLUMNS]);
+    const { offset = [], model = [], outcome = [], attempts = [], throttles = [], latencyMs = [] } = columns;
+    const { errorClass = [], coldStart = [] } = columns;
     for (let i = 0; i < offset.length; i++) {
       rows.push({
         offset: offset[i] as bigint,
@@ -97,6 +91,7 @@ export async function readCommit(store: Store, key: string): Promise<{ footer: C
         attempts: attempts[i] as number,
         throttles: throttles[i] as number,
         latencyMs: latencyMs[i] as number,
+        errorClass: errorClass[i] as string | null,
         coldStart: coldStart[i] as boolean | null,
       });
     }

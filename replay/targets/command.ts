@@ -3,7 +3,7 @@ import { CutoverError } from "../../src/errors.ts";
 import { readAnswer, requestLine } from "./command-lines.ts";
 import { createPool, type Taken } from "./command-pool.ts";
 import { excerpt, startProgram, type Told } from "./command-program.ts";
-import { replyOf } from "./model-answer.ts";
+import { inForm, replyOf } from "./model-answer.ts";
 import { besideConfig, type CommandTargetSettings } from "./open.ts";
 import { type Endpoint, failure, type Reply, type Target, type TargetRequest } from "./target.ts";
 
@@ -34,7 +34,7 @@ export function commandTarget(
   };
 
   async function ask(taken: Taken, request: TargetRequest): Promise<Reply> {
-    const told = await taken.program.ask(requestLine(taken.n, request), timeout);
+    const told = await taken.program.ask(requestLine(taken.n, inForm(request, command)), timeout);
     const reply =
       told.kind === "line" ? judge(told.line, taken) : { ...failureOf(told, maxLineBytes), cold: taken.cold };
     pool.give(taken, reply.errorClass !== "bad_line" && told.kind === "line");

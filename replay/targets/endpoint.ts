@@ -132,7 +132,7 @@ export function targetIdentity(name: string, settings: TargetSettings): { name: 
 /** Of a program and a module what was written, not where the config file's folder happens to be. */
 function identityOf({ http, sagemaker, command, module }: TargetSettings): { kind: TargetKind; identity: unknown } {
   if (http) return { kind: "http", identity: http };
-  if (command) return { kind: "command", identity: { run: command.run, cwd: command.cwd } };
+  if (command) return { kind: "command", identity: { ...command, processes: undefined } };
   if (module) return { kind: "module", identity: module };
   // Who signs and sends is no part of what the target is.
   return { kind: "sagemaker", identity: { ...sagemaker, sdk: undefined } };

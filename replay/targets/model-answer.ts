@@ -1,10 +1,23 @@
-/** What a model that is no server (a program, a module) answers, as a reply. Pure. */
-import { type Fate, failure, type Reply } from "./target.ts";
+/** What a model that is no server (a program, a module) is asked, and its answer as a reply. Pure. */
+import { type Fate, failure, type Reply, type TargetRequest } from "./target.ts";
 
 export interface ModelAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: Uint8Array;
+}
+
+/** The request with the types that the target's settings give instead of what was captured. */
+export function inForm(
+  request: TargetRequest,
+  { contentType = request.contentType, accept = request.accept }: Form,
+): TargetRequest {
+  return { ...request, contentType, accept };
+}
+
+interface Form {
+  readonly contentType?: string | undefined;
+  readonly accept?: string | undefined;
 }
 
 /**

@@ -30,11 +30,12 @@ interface Running {
   end(detail: string): Promise<void>;
 }
 
+/** `timeoutMs` is for one request; loading the module has its own limit. */
 export function startThread(module: URL, timeoutMs: number): Thread {
   let running: Running | undefined;
   let asked = 0;
   const start = (): Running => {
-    const started = launch(module, timeoutMs, () => {
+    const started = launch(module, () => {
       if (running === started) running = undefined;
     });
     running = started;
@@ -81,7 +82,7 @@ function exchange(thread: Running, n: number, request: ModuleRequest, timeoutMs:
 /** From the sources the thread runs its TypeScript, from the package its JavaScript. */
 const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./module-worker.ts" : "./module-worker.js", import.meta.url);
 
-function launch(module: URL, timeoutMs: number, onEnd: () => void): Running {
+function launch(module: URL, onEnd: () => void): Running {
   // What a module prints must not get into the answer of the command: stdout is for data.
   const worker = new Worker(WORKER, { workerData: module.href, stdout: true });
   worker.stdout.pipe(process.stderr, { end: false });
@@ -89,8 +90,8 @@ function launch(module: URL, timeoutMs: number, onEnd: () => void): Running {
   const aborting: Running["aborting"] = new Map();
   let loaded: (fault: Told | undefined) => void = () => {};
   const ready = new Promise<Told | undefined>((resolve) => {
-    const late = { kind: "unusable", detail: `it was not loaded within ${timeoutMs} ms` } as const;
-    const timer = setTimeout(() => resolve(late), timeoutMs);
+    const late = { kind: "unusable", detail: `it was not loaded within ${LIMITS.moduleLoadMs} ms` } as const;
+    const timer = setTimeout(() => resolve(late), LIMITS.moduleLoadMs);
     loaded = (fault) => {
       clearTimeout(timer);
       resolve(fault);

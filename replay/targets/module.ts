@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { CutoverError } from "../../src/errors.ts";
-import { isStatus, replyOf } from "./model-answer.ts";
+import { inForm, isStatus, replyOf } from "./model-answer.ts";
 import { startThread, type Told } from "./module-thread.ts";
 import { besideConfig, type ModuleTargetSettings } from "./open.ts";
 import { failure, type Reply, type Target } from "./target.ts";
@@ -17,7 +17,8 @@ export function moduleTarget(name: string, settings: ModuleTargetSettings): Targ
     name,
     kind: "module",
     endpoint: (model) => ({ key: `${settings.module.path} ${model}`, address: model }),
-    async send({ id, model, contentType, accept, body }) {
+    async send(request) {
+      const { id, model, contentType, accept, body } = inForm(request, settings.module);
       const { told, cold } = await thread.ask({ id, model, contentType, accept, input: body });
       if (told.kind === "unusable") throw unusable(name, file, told.detail);
       return judge(told, settings, cold);

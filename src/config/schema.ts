@@ -143,10 +143,11 @@ export const targetSchema = z.strictObject({
       cwd: z.string().min(1).default("."),
       /** Programs at once, each with one request at a time: of a model, and in all. */
       processes: z.strictObject({ perModel: count.default(1), total: count.default(8) }).prefault({}),
+      ...formSchema,
     })
     .optional(),
   /** A JavaScript module whose default export takes a request and gives an answer. */
-  module: z.strictObject({ path: z.string().min(1) }).optional(),
+  module: z.strictObject({ path: z.string().min(1), ...formSchema }).optional(),
   concurrency: z
     .strictObject({
       perEndpoint: count.default(20),

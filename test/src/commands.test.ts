@@ -66,6 +66,7 @@ describe("argv → options", () => {
     ["export", { format: "ndjson" }],
     ["export r --format arrow --out f", { run: "r", format: "arrow", out: "f" }],
     ["runs", {}],
+    ["runs --watch", { watch: true }],
     ["run --target t --model a --model b", { target: "t", model: ["a", "b"] }],
   ])("cutover %s", async (line, expected) => {
     expect(await optionsOf(line.split(" "))).toEqual(expected);

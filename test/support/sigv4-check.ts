@@ -8,8 +8,6 @@ import { SignatureV4 } from "@smithy/signature-v4";
 
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
-/** The service takes clocks that differ by so much. */
-const SKEW_MS = 300_000;
 /** What must be signed of a request, when it is there. */
 const MUST_SIGN = /^(host|x-amz-.*|x-amzn-.*|content-type)$/;
 
@@ -27,7 +25,8 @@ export async function signatureFault(
   if (service !== "sagemaker") return `signed for ${service}`;
   const time = String(headers["x-amz-date"]);
   const at = Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
-  if (!time.startsWith(day ?? "?") || !(Math.abs(at - Date.now()) <= SKEW_MS)) return `signed at ${time}`;
+  // How far clocks may differ is the script's: some pretend to have another one.
+  if (!time.startsWith(day ?? "?") || Number.isNaN(at)) return `signed at ${time}`;
   const signed = names.split(";");
   const unsigned = Object.keys(headers).find((name) => MUST_SIGN.test(name) && !signed.includes(name));
   if (unsigned !== undefined) return `${unsigned} is not signed`;

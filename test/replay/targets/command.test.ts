@@ -331,3 +331,14 @@ test.each(["no-such-program", "./no-such-program"])("doctor says that %s is not 
   const [check] = replayChecks(sessionOf(memoryStore(), { t: target([program]) }));
   await expect(check?.run(AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: "TARGET_UNUSABLE" });
 });
+
+test("types of the settings go out instead of those that were captured", async () => {
+  const store = memoryStore();
+  await writeCapture(store, [row({ model: "m", offset: 1n, inputType: "text/csv" })]);
+  const form = { contentType: "application/json", accept: "text/plain" };
+  const session = sessionOf(store, { t: target([...MOODY, diary], {}, form) });
+  const { run } = await replayStage(session, { target: "t" }, QUICK);
+  const [stored] = await readResults(store, run);
+  const line = JSON.parse(JSON.parse(text(stored?.output ?? null) ?? ""));
+  expect(line).toMatchObject({ ...form, input: { n: 1 } });
+});

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { replayStage } from "../../../replay/stage.ts";
 import { sha256Hex } from "../../../src/hash.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
+import { excess } from "../../support/arrivals.ts";
 import {
   type Act,
   type MisbehavingServer,
@@ -34,7 +35,7 @@ function targetOf(kind: Kind, url: string, more: object = {}) {
   const http = { url: `${url}/{model}/invocations` };
   const sagemaker = { endpoint: "mod-{model}", region: "eu-west-1", url };
   const retry = { attempts: 3, backoff: "2ms", maxWait: "20s" };
-  return { ...(kind === "http" ? { http } : { sagemaker }), timeout: "3s", retry, ...more };
+  return { ...(kind === "http" ? { http } : { sagemaker }), timeout: "6s", retry, ...more };
 }
 
 /** Endpoint that a try was for, as the model's name. */
@@ -94,7 +95,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   },
   {
     name: "drips-too-long",
-    act: always({ do: "drip", pieces: 4, pauseMs: 1_500 }),
+    act: always({ do: "drip", pieces: 4, pauseMs: 3_000 }),
     outcome: "timeout",
     errorClass: same("timeout"),
     status: null,
@@ -213,25 +214,29 @@ describe.each(KINDS)("endpoints behind the %s target, each bad in its own way,",
     const byName = new Map(BEHAVIOURS.map((behaviour) => [behaviour.name, behaviour]));
     server = await misbehavingServer((seen) => byName.get(modelOf(seen))?.act[kind](seen) ?? { do: "answer" });
     const store = memoryStore();
-    const each = 3;
-    await writeCapture(store, rows(0, BEHAVIOURS.length * each, [...byName.keys()]));
+    // Those that time out take twice the timeout each.
+    const each = ({ outcome }: Behaviour): number => (outcome === "timeout" ? 1 : 3);
+    const models = BEHAVIOURS.flatMap((behaviour) => Array(each(behaviour)).fill(behaviour.name));
+    await writeCapture(store, rows(0, models.length, models));
     const concurrency = { perEndpoint: 2, total: 30 };
     const session = sessionOf(store, { t: targetOf(kind, server.url, { concurrency }) });
     const result = await replayStage(session, { target: "t" }, QUICK);
     const results = await readResults(store, result.run);
-    for (const { name, outcome, errorClass, status, tries, throttles = 0 } of BEHAVIOURS) {
+    for (const behaviour of BEHAVIOURS) {
+      const { name, outcome, errorClass, status, tries, throttles = 0 } = behaviour;
       const expected = { outcome, errorClass: errorClass[kind], status, attempts: tries, throttles };
       const stored = results.filter(({ model }) => model === name);
-      expect(stored.map((one) => ({ name, ...pick(one) }))).toEqual(Array(each).fill({ name, ...expected }));
-      expect(server.seen.filter((seen) => modelOf(seen) === name).length, name).toBe(each * tries);
+      expect(stored.map((one) => ({ name, ...pick(one) }))).toEqual(Array(each(behaviour)).fill({ name, ...expected }));
+      expect(server.seen.filter((seen) => modelOf(seen) === name).length, name).toBe(each(behaviour) * tries);
     }
-    const answered = BEHAVIOURS.filter(({ outcome }) => outcome === "ok" || outcome === "model_error").length;
+    const answered = BEHAVIOURS.filter(({ outcome }) => outcome === "ok" || outcome === "model_error");
+    const requests = (some: readonly Behaviour[]): number => some.reduce((sum, one) => sum + each(one), 0);
     expect(result).toMatchObject({
-      replayed: answered * each,
-      failed: (BEHAVIOURS.length - answered) * each,
+      replayed: requests(answered),
+      failed: requests(BEHAVIOURS) - requests(answered),
       skipped: {},
       attempts: server.seen.length,
-      throttles: 2 * each,
+      throttles: 2 * 3,
     });
     expect(server.unsigned).toEqual([]);
     expect(server.peak).toBeLessThanOrEqual(30);
@@ -274,6 +279,23 @@ describe.each(KINDS)("endpoints behind the %s target, each bad in its own way,",
     expect(server.peak).toBeLessThanOrEqual(12);
     const stored = await readResults(store, result.run);
     for (const { attempts, throttles } of stored) expect(attempts).toBe(throttles + 1);
+  });
+
+  test("the rate that the server sees is never above the limit, further tries counted, and none is dropped", async () => {
+    const throttle = kind === "http" ? answer(429) : error(400, "ThrottlingException", "Rate exceeded");
+    server = await misbehavingServer(({ index }) => (index % 7 === 3 ? throttle : { do: "answer" }));
+    const store = memoryStore();
+    await writeCapture(store, rows(0, 120, ["a", "b", "c"]));
+    const rate = { total: 60, perEndpoint: 25 };
+    const concurrency = { perEndpoint: 30, total: 60, adaptive: false };
+    const session = sessionOf(store, { t: targetOf(kind, server.url, { rate, concurrency }) });
+    const result = await replayStage(session, { target: "t" }, QUICK);
+    expect(result).toMatchObject({ replayed: 120, failed: 0, attempts: server.seen.length });
+    expect(result.throttles).toBe(server.seen.length - 120);
+    const times = (model?: string): number[] =>
+      (server?.seen ?? []).filter((seen) => model === undefined || modelOf(seen) === model).map(({ at }) => at);
+    expect(excess(times(), rate.total)).toBeLessThanOrEqual(0);
+    for (const model of ["a", "b", "c"]) expect(excess(times(model), rate.perEndpoint)).toBeLessThanOrEqual(0);
   });
 
   test("an endpoint that is deleted half-way is parked, the others go on, and the next call sends the rest", async () => {

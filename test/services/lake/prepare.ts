@@ -1,7 +1,8 @@
-/** `node test/services/lake/prepare.ts`: Spark and DuckDB for the tests that read the lake with them. Once a machine. */
+/** `node test/services/lake/prepare.ts`: Spark and DuckDB, which tests read the lake with, and MLflow, which they replay to. Once a machine. */
+import { mlflow } from "../mlflow/server.ts";
 import { duckdbS3, install, isInstalled, readerFolder, spark } from "./readers.ts";
 
-for (const reader of [duckdbS3, spark]) {
+for (const reader of [duckdbS3, spark, mlflow]) {
   if (await isInstalled(reader)) continue;
   const started = performance.now();
   process.stderr.write(`installing ${reader.name} ${reader.version}, once …\n`);

@@ -17,7 +17,8 @@ const HADOOP = "3.4.1";
 const AWS_SDK = "2.57.8";
 const DUCKDB = "1.5.5";
 
-interface Reader {
+/** A program of Python packages in a folder of the cache. */
+export interface Reader {
   readonly name: string;
   readonly version: string;
   install(folder: string): Promise<void>;
@@ -75,7 +76,7 @@ export async function ask(
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<string, unknown>[][];
 }
 
-async function venv(folder: string, packages: readonly string[]): Promise<void> {
+export async function venv(folder: string, packages: readonly string[]): Promise<void> {
   const options = { cwd: folder, timeoutMs: INSTALL_TIMEOUT_MS };
   await run({ file: "python3", args: ["-m", "venv", folder] }, options);
   const args = ["-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check", ...packages];
