@@ -156,8 +156,9 @@ async function replayRun(context: RunContext): Promise<ReplayResult> {
   const resent = await readLost(store, run.run, stored.byCall, sending?.call, part.name);
   const seconds = (clock.monotonic() - startedAt) / 1000;
   const { cost } = context.meter;
+  const { price } = context.settings;
   const sent = sending?.sent ?? 0;
-  const result = toResult({ run, stored: tally, now, skips, parked, resent, sent, seconds, ended, cost });
+  const result = toResult({ run, stored: tally, now, skips, parked, resent, sent, seconds, ended, cost, price });
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const settled = result.replayed + result.failed + skipped >= run.planned;
   if (session.signal.aborted && !settled) throw interrupted(session, result);

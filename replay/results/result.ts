@@ -3,7 +3,7 @@ import type { Histogram } from "../../src/histogram.ts";
 import type { Run } from "../../src/lake/run.ts";
 import type { Parked } from "../pace/health.ts";
 import type { SkipReason } from "../pace/retry.ts";
-import { money } from "../plan/price.ts";
+import { money, type Price, priceOf } from "../plan/price.ts";
 import type { Counts, Tally } from "./tally.ts";
 
 /** All counts but `now` and `seconds` are over everything the run has stored: planned = replayed + failed + skipped once it is done. */
@@ -33,6 +33,8 @@ export interface ReplayResult {
   /** Results by class of error: of failures, and of errors that the model answered with. */
   readonly errors: Readonly<Record<string, number>>;
   readonly models: Readonly<Record<string, ModelResult>>;
+  /** Sum of the models' costs. */
+  readonly cost?: number;
   readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
   /** The cap at which this call ended before all was sent, when (UTC milliseconds), and what was reached; absent when none did. */
   readonly ended?: Ended;
@@ -66,6 +68,8 @@ export interface ModelResult {
   readonly latencyMs: Quantiles;
   readonly coldStarts: ColdStarts;
   readonly errors: Readonly<Record<string, number>>;
+  /** Where the target has a price: of every try, and of the time of those that ended a request. */
+  readonly cost?: number;
 }
 
 export interface ResultParts {
@@ -78,11 +82,14 @@ export interface ResultParts {
   readonly sent: number;
   readonly seconds: number;
   readonly ended: Ended | undefined;
+  /** Of this call. */
   readonly cost: number | null;
+  readonly price: Price | undefined;
 }
 
 export function toResult(parts: ResultParts): ReplayResult {
-  const { run, stored, now, parked } = parts;
+  const { run, stored, now, parked, price } = parts;
+  const models = sorted(new Map([...stored.byModel].map(([name, counts]) => [name, modelResult(counts, price)])));
   const skipped: Record<string, number> = {};
   for (const reasons of Object.values(parts.skips)) {
     for (const [reason, n] of Object.entries(reasons)) {
@@ -105,7 +112,8 @@ export function toResult(parts: ResultParts): ReplayResult {
     coldStarts: coldStartsOf(stored.coldLatency),
     failures: sorted(stored.failures),
     errors: sorted(stored.errors),
-    models: sorted(new Map([...stored.byModel].map(([name, counts]) => [name, modelResult(counts)]))),
+    models,
+    ...(price ? { cost: Object.values(models).reduce((sum, { cost = 0 }) => sum + cost, 0) } : {}),
     parked: [...parked]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([endpoint, { reason, detail }]) => ({ endpoint, reason, detail })),
@@ -119,8 +127,8 @@ export function toResult(parts: ResultParts): ReplayResult {
   };
 }
 
-function modelResult(counts: Counts): ModelResult {
-  const { replayed, failed, attempts, throttles, shared, latency, coldLatency, errors } = counts;
+function modelResult(counts: Counts, price: Price | undefined): ModelResult {
+  const { replayed, failed, attempts, throttles, shared, latency, coldLatency, errors, lastTriesUs } = counts;
   return {
     replayed,
     failed,
@@ -130,6 +138,7 @@ function modelResult(counts: Counts): ModelResult {
     latencyMs: quantiles(latency),
     coldStarts: coldStartsOf(coldLatency),
     errors: sorted(errors),
+    ...(price ? { cost: priceOf(price, attempts, lastTriesUs / 1000) } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type Price, priceOf } from "../../../replay/plan/price.ts";
 import { toResult } from "../../../replay/results/result.ts";
 import { addToTally, createTally, type TallyRow } from "../../../replay/results/tally.ts";
 import type { Run } from "../../../src/lake/run.ts";
@@ -15,11 +16,11 @@ const row: fc.Arbitrary<TallyRow> = fc.record({
   coldStart: fc.option(fc.boolean()),
 });
 
-function resultOf(rows: readonly TallyRow[]) {
+function resultOf(rows: readonly TallyRow[], price?: Price) {
   const stored = createTally();
   for (const one of rows) addToTally(stored, one);
   const run = { run: "r", planned: rows.length, models: {}, target: { name: "t", kind: "http", hash: "" } };
-  const none = { skips: {}, parked: new Map(), resent: 0, sent: 0, seconds: 0, ended: undefined, cost: null };
+  const none = { skips: {}, parked: new Map(), resent: 0, sent: 0, seconds: 0, ended: undefined, cost: null, price };
   return toResult({ run: run as unknown as Run, stored, now: createTally(), ...none });
 }
 
@@ -62,6 +63,27 @@ describe("the result of a run", () => {
           expect(all.reduce((sum, [, of]) => sum + of[key], 0)).toBe(whole[key]);
         }
         expect(all.reduce((sum, [, of]) => sum + of.coldStarts.n, 0)).toBe(whole.coldStarts.n);
+      }),
+    );
+  });
+
+  test("tells what each model cost, every try and the time of the last ones, and nothing without a price", () => {
+    const price = { perRequest: 2, gbSecond: 0.5, memoryGb: 4 };
+    fc.assert(
+      fc.property(fc.array(row), (rows) => {
+        const { models, cost } = resultOf(rows, price);
+        for (const [name, of] of Object.entries(models)) {
+          const own = rows.filter(({ model }) => model === name);
+          const timed = own.filter((one) => one.attempts > 0 || !answered(one));
+          const us = timed.reduce((sum, { latencyMs }) => sum + Math.round(latencyMs * 1000), 0);
+          const tries = own.reduce((sum, { attempts }) => sum + attempts, 0);
+          expect(of.cost).toBeCloseTo(priceOf(price, tries, us / 1000), 6);
+        }
+        expect(cost).toBeCloseTo(
+          Object.values(models).reduce((sum, of) => sum + (of.cost ?? 0), 0),
+          6,
+        );
+        expect(JSON.stringify(resultOf(rows))).not.toContain("cost");
       }),
     );
   });
