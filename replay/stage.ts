@@ -71,6 +71,20 @@ export async function replayStage(
   });
 }
 
+/** Finds or pins the run, for who lets others send it. */
+export async function pinnedRun<T>(
+  session: Session,
+  options: ReplayOptions,
+  buckets: number,
+  use: (run: Run, target: Target) => T,
+): Promise<T> {
+  return withPlan(session, { ...options, buckets }, async (plan, target) => {
+    const run = plan.pinned ? plan.run : await pinRun(session.store, plan.run);
+    await checkPinned(session.store, run);
+    return use(run, target);
+  });
+}
+
 /** `--dry-run`. */
 export async function forecastStage(session: Session, options: ReplayOptions): Promise<Forecast> {
   return withPlan(session, options, async (plan, _target, endpoints) => {
