@@ -87,26 +87,25 @@ const schedule = fc.array(
   { minLength: 1, maxLength: 40 },
 ) as fc.Arbitrary<Act[]>;
 
-const RUNS = { numRuns: 400 };
-const times = fc.record({
-  sessionMs: fc.integer({ min: 6_000, max: 20_000 }),
-  requestMs: fc.integer({ min: 100, max: 20_000 }),
-});
+/** Minutes of simulated time each; on a machine that has much to do that takes a while. */
+const RUNS = { numRuns: 200 };
+const TIMEOUT_MS = 180_000;
+const times = fc
+  .record({ sessionMs: fc.integer({ min: 6_000, max: 20_000 }), requestMs: fc.integer({ min: 100, max: 20_000 }) })
+  .map((one) => ({ ...one, marginMs: marginOf(one.sessionMs) }));
 
-test("never do two owners of a bucket have requests in flight at once, whatever happens to processes and network", () => {
-  let overlaps = 0;
+test("never do two owners of a bucket have requests in flight at once, whatever happens to processes and network", {
+  timeout: TIMEOUT_MS,
+}, () => {
   let sent = 0;
   fc.assert(
-    fc.property(schedule, times, fc.integer(), (acts, { sessionMs, requestMs }, seed) => {
-      const all = { sessionMs, requestMs, marginMs: marginOf(sessionMs) };
+    fc.property(schedule, times, fc.integer(), (acts, all, seed) => {
       const seen = simulate(acts, all, seed);
-      overlaps += seen.overlaps;
       sent += seen.sent;
       expect(seen.overlaps).toBe(0);
     }),
     RUNS,
   );
-  expect(overlaps).toBe(0);
   // Silence would be no proof.
   expect(sent).toBeGreaterThan(1_000);
 });
@@ -115,10 +114,8 @@ test.each([
   ["a new owner does not wait", { waits: false }],
   ["the time of a heartbeat is that of its answer", { answered: true }],
   ["a stopped process does not look at the clock", { gate: false }],
-])("the simulation sees it when %s", (_, broken) => {
-  const overlaps = fc.sample(fc.tuple(schedule, times, fc.integer()), { numRuns: 400, seed: 7 }).reduce((sum, one) => {
-    const [acts, { sessionMs, requestMs }, seed] = one;
-    return sum + simulate(acts, { sessionMs, requestMs, marginMs: marginOf(sessionMs) }, seed, broken).overlaps;
-  }, 0);
-  expect(overlaps).toBeGreaterThan(0);
+])("the simulation sees it when %s", { timeout: TIMEOUT_MS }, (_, broken) => {
+  const groups = fc.sample(fc.tuple(schedule, times, fc.integer()), { numRuns: 400, seed: 7 });
+  const seen = groups.findIndex(([acts, all, seed]) => simulate(acts, all, seed, broken).overlaps > 0);
+  expect(seen).not.toBe(-1);
 });
