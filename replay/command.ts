@@ -1,10 +1,11 @@
 /** `cutover replay`: flags in, result out. */
-import type { Command } from "commander";
-import { EXIT } from "../src/errors.ts";
+import { type Command, Option } from "commander";
+import { CutoverError, EXIT } from "../src/errors.ts";
 import { isCap } from "../src/lake/run.ts";
 import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { renderForecast } from "./plan/forecast.ts";
+import { type QueueOptions, queueStage, renderQueued } from "./queue.ts";
 import { type ReplayResult, renderResult } from "./results/result.ts";
 import { parseBuckets, shardOf } from "./shard.ts";
 import { forecastStage, type ReplayOptions, replayStage } from "./stage.ts";
@@ -12,24 +13,50 @@ import { forecastStage, type ReplayOptions, replayStage } from "./stage.ts";
 export { replayChecks } from "./checks.ts";
 export type { ReplayResult } from "./results/result.ts";
 export { type ReplayOptions, replayStage } from "./stage.ts";
+export { openUnitReplayer } from "./units.ts";
 
 export function addReplayCommands(program: Command, run: Runner): void {
   replayFlags(program.command("replay").description("send a selection of the captured requests to a target"))
     .option("--shard <i/n>", "part i (from 0) of n of the run, for array jobs; auto/n takes i from the scheduler")
     .option("--buckets <n>", "parts that a new run can be divided into (default: as many as shards)")
+    .addOption(
+      new Option("--queue <kind>", "let workers do it: its units become messages on a topic")
+        .choices(["kafka"])
+        .conflicts(["shard", "dryRun"]),
+    )
+    .option("--wait", "with --queue: until workers have done all of it")
     .addHelpText("after", "\nExample:\n  $ cutover replay --target candidate --limit 1000")
-    .action(run(shardAction));
+    .action(run(partAction));
 }
 
 /** What only a process that replays alone is asked: in the whole loop, compare would judge what is a part. */
 interface PartFlags extends Omit<ReplayOptions, "shard" | "buckets"> {
   readonly shard?: string;
   readonly buckets?: string;
+  readonly queue?: "kafka";
+  readonly wait?: boolean;
 }
 
-async function shardAction(session: Session, { shard, buckets, ...options }: PartFlags): Promise<number> {
-  const part = { shard: shardOf(shard, process.env), buckets: parseBuckets(buckets) };
-  return replayAction(session, { ...options, ...part });
+async function partAction(session: Session, { shard, queue, wait, ...flags }: PartFlags): Promise<number> {
+  const options = { ...flags, buckets: parseBuckets(flags.buckets) };
+  if (queue !== undefined) return queueAction(session, { ...options, wait: wait ?? false });
+  if (wait)
+    throw new CutoverError("USAGE", "--wait without --queue", { hint: "without --queue replay waits by itself" });
+  return replayAction(session, { ...options, shard: shardOf(shard, process.env) });
+}
+
+async function queueAction(session: Session, options: QueueOptions): Promise<number> {
+  const result = await queueStage(session, options);
+  await session.log.flush();
+  const text = session.flags.json
+    ? `${JSON.stringify(result)}\n`
+    : "units" in result
+      ? renderQueued(result)
+      : renderResult(result);
+  await session.streams.stdout.write(text);
+  if ("units" in result) return EXIT.pass;
+  // Units were given up by a worker whose endpoint was parked: what is missing must be mended and sent.
+  return result.replayed + result.failed < result.planned ? EXIT.usage : EXIT.pass;
 }
 
 /** Flags of a replay, also for the command that does the whole loop. */

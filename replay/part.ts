@@ -40,9 +40,20 @@ export function partOf(
  * The settings with what is allowed in total divided evenly over the buckets of the run. What an endpoint allows is not
  * divided: all its requests are in one bucket. CONFIG when a bucket would get nothing.
  */
-export function shareOf<T extends TargetSettings>(settings: T, target: string, { buckets, all }: Part): T {
+export function shareOf<T extends TargetSettings>(settings: T, target: string, part: Part): T {
+  const { buckets, all } = part;
   if (buckets.size === all.length) return settings;
-  const { concurrency } = settings;
+  checkShares(settings, target, part);
+  const { concurrency, rate } = settings;
+  return {
+    ...settings,
+    concurrency: { ...concurrency, total: shareOfTotal(concurrency.total, buckets, all) },
+    rate: rate.total === undefined ? rate : { ...rate, total: (rate.total * buckets.size) / all.length },
+  };
+}
+
+/** Before anything is asked of others. */
+export function checkShares({ concurrency }: TargetSettings, target: string, { all }: Part): void {
   if (concurrency.total < all.length) {
     throw new CutoverError("CONFIG", "too few requests are allowed in total for so many buckets", {
       place: `targets.${target}.concurrency.total`,
@@ -51,7 +62,6 @@ export function shareOf<T extends TargetSettings>(settings: T, target: string, {
       hint: "allow more in total, or pin the run anew in fewer buckets: --fresh --buckets N",
     });
   }
-  return { ...settings, concurrency: { ...concurrency, total: shareOfTotal(concurrency.total, buckets, all) } };
 }
 
 /** What is left of an uneven division goes to the first buckets, one each: the shares of all come to the total. */

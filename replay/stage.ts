@@ -79,6 +79,20 @@ export async function replayStage(
   });
 }
 
+/** Finds or pins the run, for who lets others send it. */
+export async function pinnedRun<T>(
+  session: Session,
+  options: ReplayOptions,
+  buckets: number,
+  use: (run: Run, target: Target) => T,
+): Promise<T> {
+  return withPlan(session, { ...options, buckets }, async (plan, target) => {
+    const run = plan.pinned ? plan.run : await pinRun(session.store, plan.run);
+    await checkPinned(session.store, run);
+    return use(run, target);
+  });
+}
+
 /** `--dry-run`. */
 export async function forecastStage(session: Session, options: ReplayOptions): Promise<Forecast> {
   return withPlan(session, options, async (plan, _target, endpoints) => {
@@ -253,7 +267,7 @@ function interrupted(session: Session, result: ReplayResult): CutoverError {
 }
 
 /** A cap is what the user asked for; any other end is told as what it is. */
-function endedEarly({ run, target }: Run, { by, detail }: Ended): CutoverError {
+export function endedEarly({ run, target }: Run, { by, detail }: Pick<Ended, "by" | "detail">): CutoverError {
   return new CutoverError("TARGET_UNUSABLE", `run ${run} ended before all was sent: ${detail}`, {
     place: `targets.${target.name}`,
     received: by,

@@ -90,11 +90,12 @@ function createProgram(output: { writeOut: (text: string) => void; writeErr: (te
 
 /** Imported here and not above, so that a wrong Node is told before the stages load. */
 async function addCommands(program: Command, { run, bare }: Runners): Promise<void> {
-  const [capture, replay, compare, demo, setup] = await Promise.all([
+  const [capture, replay, compare, demo, worker, setup] = await Promise.all([
     import("../capture/command.ts"),
     import("../replay/command.ts"),
     import("../compare/command.ts"),
     import("../demo/command.ts"),
+    import("../worker/command.ts"),
     import("./setup/command.ts"),
   ]);
   demo.addDemoCommand(program, bare, {
@@ -108,6 +109,7 @@ async function addCommands(program: Command, { run, bare }: Runners): Promise<vo
   capture.addCaptureCommands(program, run);
   replay.addReplayCommands(program, run);
   compare.addCompareCommands(program, run);
+  worker.addWorkerCommand(program, run, (session) => replay.openUnitReplayer(session));
   addRunCommand(program, run, { ...replay, ...compare });
 }
 

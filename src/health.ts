@@ -30,12 +30,13 @@ const REQUEST_MS = 5_000;
 export async function serveHealth(
   { host, port }: { readonly host: string; readonly port: number },
   questions: HealthQuestions,
+  place = "capture.health",
 ): Promise<HealthEndpoint> {
   const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) =>
     send(request, response, answerTo(request, questions)),
   );
   server.maxConnections = LIMITS.healthConnections;
-  await listen(server, host, port);
+  await listen(server, host, port, place);
   server.unref();
   return {
     port: (server.address() as AddressInfo).port,
@@ -47,14 +48,14 @@ export async function serveHealth(
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number, place: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause) =>
       reject(
         new CutoverError("CONFIG", "the health endpoint cannot be opened", {
-          place: `capture.health: ${host}:${port}`,
+          place: `${place}: ${host}:${port}`,
           received: messageOf(cause),
-          hint: "choose a free port and an address of this machine, or leave capture.health out",
+          hint: "choose a free port and an address of this machine, or leave it out",
           cause,
         }),
       ),

@@ -81,6 +81,18 @@ export const LIMITS = {
   replayBufferBytes: 128 * MIB,
   /** Buckets of a run: shards, and partitions of the topic of units. */
   runBuckets: 1_024,
+  /** Partitions of a topic of units that is made here. */
+  queuePartitions: 16,
+  /** Session time-outs of workers: below, a passing delay costs a rebalance; brokers refuse those beyond their own bounds. */
+  workerSessionMinMs: 6_000,
+  workerSessionMaxMs: 300_000,
+  /** Units of one bucket that a worker has read ahead, and that it takes in hand as one piece of work. */
+  workerOrders: 1_000,
+  workerBatch: 400,
+  /** Buckets at work at once in one worker: each has row groups and answers in memory. */
+  workerLanes: 8,
+  /** Time within which a worker that is told to stop has stored what was in flight, beside a request's timeout. */
+  workerDrainMs: 20_000,
   /** Units of replay open at once. */
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */

@@ -1,16 +1,14 @@
 /**
- * kafkajs with four of its inner parts replaced or wrapped by ours. As it comes it makes some six objects and two strings of
+ * kafkajs with its decoder replaced by ours, beside what src/kafka/kafkajs.ts mends. As it comes it makes some six objects and two strings of
  * every record, does not look at checksums, loses the order of headers, forgets what a compacted batch covered, and
  * lets through the first record of an aborted transaction when a fetch starts in the midst of several. Here a fetch
- * becomes one object a record batch, and its records are read by record-batch.ts when their turn comes. It also copies
- * each response together twice, and takes what a broken connection left of one for the beginning of the next
- * connection's first: see kafka-socket.ts.
+ * becomes one object a record batch, and its records are read by record-batch.ts when their turn comes.
  * The version is pinned exactly, and a test against a real broker sees to it that ours are in use.
  */
 import { createRequire } from "node:module";
+import { loadKafkajs as loadMended } from "../../src/kafka/kafkajs.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { giveBack } from "../../src/memory.ts";
-import { type BrokerConnection, takeResponses } from "./kafka-socket.ts";
 import {
   abortedBatches,
   type Decompress,
@@ -59,8 +57,6 @@ interface FetchDecoder {
 }
 
 const DECODE_MESSAGES = "kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js";
-const CONNECTION = "kafkajs/src/network/connection.js";
-const CONSUMER_GROUP = "kafkajs/src/consumer/consumerGroup.js";
 const FILTER_ABORTED = "kafkajs/src/consumer/filterAbortedMessages.js";
 const INT32_BYTES = 4;
 
@@ -77,36 +73,7 @@ export function loadKafkajs(decompress: Decompress): unknown {
   const messages = inner(DECODE_MESSAGES);
   messages.exports = decodeMessages(decompress, originalOf(messages.exports));
   inner(FILTER_ABORTED).exports = markAborted;
-  (require(CONNECTION) as { prototype: BrokerConnection }).prototype.processData = takeResponses;
-  const group = (require(CONSUMER_GROUP) as { prototype: HeartbeatGroup }).prototype;
-  if (!isClockProof(group.heartbeat)) group.heartbeat = clockProof(group.heartbeat);
-  return require("kafkajs");
-}
-
-/** What of kafkajs's ConsumerGroup is used here. */
-export interface HeartbeatGroup {
-  /** Wall-clock milliseconds of the last heartbeat that was sent. */
-  lastRequest: number;
-  heartbeat(this: HeartbeatGroup, options: { readonly interval: number }): Promise<void>;
-}
-
-const clockProofs = new WeakSet<HeartbeatGroup["heartbeat"]>();
-
-function isClockProof(heartbeat: HeartbeatGroup["heartbeat"]): boolean {
-  return clockProofs.has(heartbeat);
-}
-
-/**
- * kafkajs sends a heartbeat once the wall clock is an interval beyond the last one. After a step back it would send none
- * until the clock has caught up, and the group would put the member out: a last one in the future counts as none.
- */
-export function clockProof(heartbeat: HeartbeatGroup["heartbeat"]): HeartbeatGroup["heartbeat"] {
-  const proof: HeartbeatGroup["heartbeat"] = function (options) {
-    if (this.lastRequest > Date.now()) this.lastRequest = 0;
-    return heartbeat.call(this, options);
-  };
-  clockProofs.add(proof);
-  return proof;
+  return loadMended();
 }
 
 type DecodeMessages = ((decoder: FetchDecoder) => Promise<unknown[]>) & { olderFormats?: DecodeMessages };

@@ -1,15 +1,19 @@
 /** The Kafka client: the only file that knows kafkajs. What it calls back is in terms of positions and messages. */
-import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, LogEntry, SASLOptions } from "kafkajs";
+import type { Batch, EachBatchPayload, IHeaders, KafkaConfig, KafkaMessage, SASLOptions } from "kafkajs";
+import type { KafkaSettings } from "../../src/config/schema.ts";
 import { CutoverError, messageOf } from "../../src/errors.ts";
+import { CONNECT_RETRIES, clientConfig, muteTimeoutWarnings } from "../../src/kafka/connection.ts";
+import { explainRefusal } from "../../src/kafka/security.ts";
 import type { Logger } from "../../src/log.ts";
 import type { CommitHint, FirstMessage, Header, LogBounds, Message } from "../port.ts";
 import { decompress } from "./codecs.ts";
 import { type FetchedBatch, handled, loadKafkajs } from "./kafka-decoder.ts";
 import { createScout, type KafkaScout } from "./kafka-scout.ts";
-import { type ConnectionSettings, explainRefusal, tlsOptions } from "./kafka-security.ts";
-import { brokerSocket } from "./kafka-socket.ts";
 import { messagesOf } from "./record-batch.ts";
 import type { TopicIds } from "./wire.ts";
+
+/** What is said about the source; `format` says how messages are read. */
+export type ConnectionSettings = Omit<KafkaSettings, "format">;
 
 export interface TopicPartition {
   readonly topic: string;
@@ -77,32 +81,15 @@ const METADATA_AGE_MS = 30_000;
 const CONSUMER_RETRIES = 5;
 const PARTITION_FETCH_BYTES = 1024 * 1024;
 const ROOM_HEARTBEAT_MS = 500;
-const CONNECT_TIMEOUT_MS = 3_000;
-const CONNECT_RETRIES = 2;
-/**
- * How long before its end a login is renewed. kafkajs's default of 10 s renews those that hold for less at every
- * request, which brokers refuse.
- */
-const LOGIN_MARGIN_MS = 2_000;
 /** Largest time a Date can hold; brokers let producers send any 64-bit number. */
 const TIME_MAX_MS = 8.64e15;
 const NO_HEADERS: readonly Header[] = [];
 
 /** Connects and asks who the cluster is; SOURCE_UNUSABLE when no broker answers. */
 export async function connectKafka(settings: ConnectionSettings, log: Logger): Promise<KafkaClient> {
-  const ssl = await tlsOptions(settings);
+  const config: KafkaConfig = await clientConfig<SASLOptions>(settings, log);
   const { Kafka } = loadKafkajs(decompress) as typeof import("kafkajs");
   const restoreWarnings = muteTimeoutWarnings();
-  const config: KafkaConfig = {
-    clientId: settings.clientId,
-    brokers: [...settings.brokers],
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    socketFactory: brokerSocket as NonNullable<KafkaConfig["socketFactory"]>,
-    reauthenticationThreshold: LOGIN_MARGIN_MS,
-    ssl,
-    ...(settings.sasl ? { sasl: { ...settings.sasl } as SASLOptions } : {}),
-    logCreator: () => (entry) => forward(log, entry),
-  };
   const admin = new Kafka({ ...config, retry: { retries: CONNECT_RETRIES } }).admin();
   try {
     await admin.connect();
@@ -301,26 +288,4 @@ function headersOf(headers: IHeaders | undefined): readonly Header[] {
     }
   }
   return list.length === 0 ? NO_HEADERS : list;
-}
-
-/** kafkajs logs what it retries by itself as errors; what is left of them reaches the user as our own error. */
-function forward(log: Logger, { namespace, label, log: entry }: LogEntry): void {
-  log.debug(`kafkajs: ${entry.message}`, { namespace, kafkajsLevel: label });
-}
-
-/**
- * kafkajs 2.2.4 starts a timer with a negative delay for each connection, on which Node warns. Only that
- * warning, and only from kafkajs's request queue, is kept back.
- */
-function muteTimeoutWarnings(): () => void {
-  const original = process.emitWarning;
-  const muted = (...args: unknown[]): void => {
-    const isTimeout = args.includes("TimeoutNegativeWarning");
-    if (isTimeout && new Error().stack?.includes("kafkajs")) return;
-    (original as (...args: unknown[]) => void).apply(process, args);
-  };
-  process.emitWarning = muted as typeof process.emitWarning;
-  return () => {
-    if (process.emitWarning === muted) process.emitWarning = original;
-  };
 }

@@ -103,6 +103,22 @@ export interface StoredRow extends TallyRow {
   readonly offset: bigint;
 }
 
+/** The commits of some units alone, without reading them. */
+export async function listUnits(store: Store, names: readonly string[]): Promise<Map<string, StoredUnit>> {
+  const units = new Map<string, StoredUnit>();
+  const left = names.values();
+  const lister = async (): Promise<void> => {
+    for (const name of left) {
+      const commits: string[] = [];
+      for await (const { key } of store.list(name)) commits.push(key);
+      const last = parseCommitKey(commits.at(-1) ?? "");
+      units.set(name, { commits, nextN: last ? last.n + 1 : 0, rows: 0 });
+    }
+  };
+  await Promise.all(Array.from({ length: LIMITS.footerReads }, lister));
+  return units;
+}
+
 /** Positions of a unit that have a result. */
 export async function storedOffsets(store: Store, commits: readonly string[]): Promise<Set<bigint>> {
   const offsets = new Set<bigint>();

@@ -1,4 +1,4 @@
-/** What the settings of a Kafka source say together with the world around them: variables, and files of TLS. */
+/** What the settings of a Kafka connection say together with the world around them: variables, and files of TLS. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { messageOf } from "../errors.ts";
@@ -7,7 +7,6 @@ import type { Fault } from "./faults.ts";
 import type { Env } from "./overrides.ts";
 import type { KafkaSettings, TlsSettings } from "./schema.ts";
 
-const BASE = ["capture", "source", "kafka"] as const;
 const FILES = ["ca", "cert", "key"] as const;
 
 export interface Surrounding {
@@ -19,15 +18,16 @@ export interface Surrounding {
 }
 
 /** The settings with `${NAME}` in place and files where they stand, and what is missing there. */
-export async function resolveKafka(
-  kafka: KafkaSettings,
+export async function resolveKafka<T extends Pick<KafkaSettings, "tls" | "sasl">>(
+  kafka: T,
+  base: readonly string[],
   around: Surrounding,
-): Promise<{ kafka: KafkaSettings; faults: Fault[] }> {
+): Promise<{ kafka: T; faults: Fault[] }> {
   const faults: Fault[] = [];
   const fill = <T extends object>(part: "tls" | "sasl", values: T): T =>
     Object.fromEntries(
       Object.entries(values).map(([name, value]) => {
-        const path = [...BASE, part, name];
+        const path = [...base, part, name];
         if (typeof value !== "string" || around.isGiven(path)) return [name, value];
         return [
           name,
@@ -42,18 +42,21 @@ export async function resolveKafka(
     const file = tls[name];
     if (file !== undefined) tls[name] = around.beside(file);
   }
-  if (faults.length === 0) faults.push(...(await readTls(tls)).faults);
+  if (faults.length === 0) faults.push(...(await readTls(tls, base)).faults);
   return { kafka: { ...kafka, tls, sasl }, faults };
 }
 
 export type TlsFiles = Partial<Record<(typeof FILES)[number], Buffer>>;
 
 /** Reads the files, and what is wrong with them: not there, not PEM, a key that is another's, a certificate too old. */
-export async function readTls(tls: TlsSettings): Promise<{ files: TlsFiles; faults: Fault[] }> {
+export async function readTls(
+  tls: TlsSettings,
+  base: readonly string[],
+): Promise<{ files: TlsFiles; faults: Fault[] }> {
   const files: TlsFiles = {};
   const faults: Fault[] = [];
   const fault = (name: string, rest: Omit<Fault, "path">): void =>
-    void faults.push({ path: [...BASE, "tls", name], ...rest });
+    void faults.push({ path: [...base, "tls", name], ...rest });
   for (const name of FILES) {
     const file = tls[name];
     if (file === undefined) continue;

@@ -9,7 +9,7 @@ import { dotted, type Fault, faultsOf } from "./faults.ts";
 import { resolveKafka } from "./kafka.ts";
 import { findModules } from "./modules.ts";
 import { applyOverrides, type Env, type Override, overridesOf, type SettingFlags } from "./overrides.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { type Config, configSchema, type KafkaSettings } from "./schema.ts";
 import { type Setting, settingsOf } from "./sources.ts";
 import { readWaivers } from "./waivers.ts";
 
@@ -69,16 +69,20 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     );
   }
   const patterns = document.keysOf(["models"]);
+  const around = { file: found?.file, cwd, env, document, overrides };
+  const source = await resolveSource(parsed.data, around);
+  const queue = await resolveQueue(parsed.data, around);
   const waivers = await loadWaivers(parsed.data.waivers, found?.file, cwd);
-  const source = await resolveSource(parsed.data, { file: found?.file, cwd, env, document, overrides });
   const config: Config = {
     ...parsed.data,
     store: overrides.some((o) => o.path[0] === "store")
       ? parsed.data.store
       : besideFile(found?.file, parsed.data.store),
     capture: withFilesBeside(found?.file, source.capture),
+    queue: queue.queue,
     folder: path.resolve(cwd, besideFile(found?.file, ".")),
     ...(source.fault ? { sourceFault: source.fault } : {}),
+    ...(queue.fault ? { queueFault: queue.fault } : {}),
     ...waivers,
     modelPatterns: patterns.length > 0 ? patterns : Object.keys(parsed.data.models),
     ruleModules: await findModules(parsed.data.models, (module) => path.resolve(cwd, besideFile(found?.file, module))),
@@ -97,18 +101,35 @@ interface Written {
 /** Faults of variables and files are kept for who reads the source: a job that compares has no secrets of Kafka's. */
 async function resolveSource(
   { capture }: Pick<Config, "capture">,
-  { file, cwd, env, document, overrides }: Written,
+  around: Written,
 ): Promise<{ capture: Config["capture"]; fault?: ConfigError }> {
   if (!capture.source?.kafka) return { capture };
-  const { kafka, faults } = await resolveKafka(capture.source.kafka, {
+  const { kafka, ...fault } = await resolveConnection(capture.source.kafka, ["capture", "source", "kafka"], around);
+  return { capture: { ...capture, source: { ...capture.source, kafka } }, ...fault };
+}
+
+/** The same of the queue, which only those who share a run's work need. */
+async function resolveQueue(
+  { queue }: Pick<Config, "queue">,
+  around: Written,
+): Promise<{ queue: Config["queue"]; fault?: ConfigError }> {
+  const { kafka, ...fault } = await resolveConnection(queue.kafka, ["queue", "kafka"], around);
+  return { queue: { ...queue, kafka }, ...fault };
+}
+
+async function resolveConnection<T extends Pick<KafkaSettings, "tls" | "sasl">>(
+  settings: T,
+  base: readonly string[],
+  { file, cwd, env, document, overrides }: Written,
+): Promise<{ kafka: T; fault?: ConfigError }> {
+  const { kafka, faults } = await resolveKafka(settings, base, {
     env,
     beside: (target) => path.resolve(cwd, besideFile(file, target)),
     isGiven: (path) => overrides.some((one) => dotted(one.path) === dotted(path)),
   });
-  const resolved = { ...capture, source: { ...capture.source, kafka } };
-  if (faults.length === 0) return { capture: resolved };
+  if (faults.length === 0) return { kafka };
   const placed = faults.map((fault) => placeFault(fault, file, document, overrides));
-  return { capture: resolved, fault: new ConfigError(placed, file ?? "the settings") };
+  return { kafka, fault: new ConfigError(placed, file ?? "the settings") };
 }
 
 async function loadWaivers(

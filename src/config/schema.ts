@@ -81,6 +81,11 @@ const mapSchema = z.strictObject({
 });
 export type MapSettings = z.infer<typeof mapSchema>;
 
+const healthSchema = z.strictObject({
+  port: z.int().min(0).max(65_535),
+  host: z.string().min(1).default("127.0.0.1"),
+});
+
 export const captureSchema = z.strictObject({
   source: z
     .strictObject({
@@ -101,11 +106,29 @@ export const captureSchema = z.strictObject({
   maxRejectRate: z.number().min(0).max(1).default(0.01),
   memory: bytesSchema.prefault("512MiB"),
   /** `/healthz` and `/readyz` while a capture runs; bound only when it is set. */
-  health: z.strictObject({ port: z.int().min(0).max(65_535), host: z.string().min(1).default("127.0.0.1") }).optional(),
+  health: healthSchema.optional(),
 });
 export type CaptureSettings = z.infer<typeof captureSchema>;
 
 const perSecond = z.number().positive().max(1_000_000);
+
+/** Units of work that `cutover worker` processes take. Connection settings are those of the capture's source unless it has brokers of its own. */
+const queueSchema = z.strictObject({
+  kafka: z
+    .strictObject({
+      brokers: z.array(text).min(1).optional(),
+      clientId: text.default("cutover"),
+      tls: z.union([z.boolean(), tlsSchema]).optional(),
+      sasl: saslSchema.optional(),
+      topic: text.default("cutover-units"),
+      group: text.default("cutover-workers"),
+      /** Time after which the group gives the work of a silent worker to another; a new owner waits so long, and a request's timeout, before it sends. */
+      sessionTimeout: durationSchema.prefault("10s"),
+    })
+    .prefault({}),
+});
+export type QueueSettings = z.infer<typeof queueSchema>;
+
 const headersSchema = z.record(z.string(), z.string());
 /** Sent instead of what was captured, where the new endpoint wants another form. */
 const formSchema = { contentType: text.optional(), accept: text.optional() };
@@ -204,6 +227,9 @@ export const configSchema = z.strictObject({
   store: z.string().min(1).default("./data"),
   s3: s3Schema.prefault({}),
   capture: captureSchema.prefault({}),
+  queue: queueSchema.prefault({}),
+  /** `/healthz` and `/readyz` while a worker runs; bound only when it is set. */
+  worker: z.strictObject({ health: healthSchema.optional() }).prefault({}),
   targets: z.record(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/), targetSchema).default({}),
   /** Pattern → settings, in the order written. */
   models: z.record(z.string().min(1), modelSchema).prefault({ "*": { default: "exact", gate: {} } }),
@@ -220,6 +246,8 @@ export type Config = z.infer<typeof configSchema> & {
   readonly ruleModules?: Readonly<Record<string, RuleModule>>;
   /** What the source needs and is not here, thrown by who reads the source: replay and compare need none of it. */
   readonly sourceFault?: CutoverError;
+  /** The same of the queue. */
+  readonly queueFault?: CutoverError;
   /** What stands in the file of `waivers`, by fingerprint. */
   readonly waiverList?: readonly Waiver[];
   /** Why that file cannot be read, thrown by who judges: capture and replay need none of it. */

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { listInputs } from "../../compare/inputs.ts";
-import { shareOfTotal } from "../../replay/part.ts";
+import { shareOf, shareOfTotal } from "../../replay/part.ts";
 import { parseBuckets, type Shard, shardOf } from "../../replay/shard.ts";
 import { replayStage } from "../../replay/stage.ts";
+import { configSchema, type TargetSettings } from "../../src/config/schema.ts";
 import { isCutoverError } from "../../src/errors.ts";
 import { bucketSkipsPrefix, skipsKey } from "../../src/lake/keys.ts";
-import { readRun, readSkips } from "../../src/lake/run.ts";
+import { type Run, readRun, readSkips } from "../../src/lake/run.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
 import { type Act, type MisbehavingServer, misbehavingServer, type Seen } from "../support/misbehaving-server.ts";
@@ -79,6 +80,19 @@ test("shares of a total come to the total, differ by one at most, and none is em
       expect(shards.reduce((sum, owned) => sum + shareOfTotal(total, owned, all), 0)).toBe(total);
     }),
   );
+});
+
+test("shards have the total rate between them, and each endpoint's whole", () => {
+  const { targets } = configSchema.parse({
+    targets: { t: { http: { url: "http://h/{model}" }, rate: { perEndpoint: 7, total: 30 } } },
+  });
+  const settings = targets.t as TargetSettings;
+  const all = [0, 2, 3, 5];
+  const rates = [[0, 2], [3], [5]].map((buckets) => {
+    const part = { run: {} as Run, all, buckets: new Set(buckets), name: "" };
+    return shareOf(settings, "t", part).rate;
+  });
+  expect(rates).toEqual([15, 7.5, 7.5].map((total) => ({ perEndpoint: 7, total })));
 });
 
 describe("shards of one run", () => {

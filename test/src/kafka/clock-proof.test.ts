@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { clockProof, type HeartbeatGroup } from "../../../capture/kafka/kafka-decoder.ts";
+import { clockProof, type HeartbeatGroup } from "../../../src/kafka/kafkajs.ts";
 
 afterEach(() => {
   vi.useRealTimers();

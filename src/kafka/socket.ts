@@ -5,7 +5,7 @@
  */
 import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { LIMITS } from "../../src/limits.ts";
+import { LIMITS } from "../limits.ts";
 
 /** What kafkajs asks for; `socketFactory` of its settings. */
 export interface SocketRequest {

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type BrokerConnection, Responses, takeResponses } from "../../../capture/kafka/kafka-socket.ts";
+import { type BrokerConnection, Responses, takeResponses } from "../../../src/kafka/socket.ts";
 
 function framed(body: Uint8Array): Buffer {
   const length = Buffer.alloc(4);

@@ -1,17 +1,20 @@
 /** TLS and SASL of the Kafka client, and what a refused connection means to who wrote the config. */
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { readTls } from "../../src/config/kafka.ts";
-import type { KafkaSettings } from "../../src/config/schema.ts";
-import { CutoverError, type ErrorDetails, messageOf } from "../../src/errors.ts";
+import { readTls } from "../config/kafka.ts";
+import type { KafkaSettings } from "../config/schema.ts";
+import { CutoverError, type ErrorDetails, messageOf } from "../errors.ts";
 
-/** What is said about a connection; `format` says how messages are read. */
-export type ConnectionSettings = Omit<KafkaSettings, "format">;
+/** What is said about a connection, whatever is read or written over it. */
+export interface KafkaConnection extends Pick<KafkaSettings, "brokers" | "clientId" | "tls" | "sasl"> {
+  /** Where in the config it is said; the source of captures by default. */
+  readonly place?: string;
+}
 export type SaslMechanism = NonNullable<KafkaSettings["sasl"]>["mechanism"];
 
 /** Options of Node's TLS; false when it is off. CONFIG when a file is not what it was when the config was read. */
-export async function tlsOptions({ tls }: ConnectionSettings): Promise<ConnectionOptions | boolean> {
+export async function tlsOptions({ tls, place = AT }: KafkaConnection): Promise<ConnectionOptions | boolean> {
   if (typeof tls !== "object") return tls ?? false;
-  const { files, faults } = await readTls(tls);
+  const { files, faults } = await readTls(tls, place.split("."));
   const [fault] = faults;
   if (fault) {
     const { path, problem = "not usable", expected, received, hint } = fault;
@@ -38,15 +41,16 @@ interface Explanation {
 }
 
 /** The error as a sentence about the config; undefined when it is none of a refused connection. */
-export async function explainRefusal(error: unknown, settings: ConnectionSettings): Promise<CutoverError | undefined> {
+export async function explainRefusal(error: unknown, settings: KafkaConnection): Promise<CutoverError | undefined> {
   const chain = chainOf(error);
   const known =
     chain.map((one) => saslRefusal(one, settings) ?? tlsRefusal(one, settings) ?? aclRefusal(one)).find(Boolean) ??
     (chain.some(isClosed) ? await closedPort(chain, settings) : undefined);
   if (!known) return undefined;
-  const { message, ...details } = known;
+  const { message, place, ...details } = known;
   return new CutoverError("SOURCE_UNUSABLE", message, {
     ...details,
+    place: place.replace(AT, settings.place ?? AT),
     received: messageOf(chain[0]).trim(),
     cause: error,
   });
@@ -66,7 +70,7 @@ function chainOf(error: unknown): Reported[] {
   return chain.reverse();
 }
 
-function saslRefusal({ name, message, type }: Reported, { sasl }: ConnectionSettings): Explanation | undefined {
+function saslRefusal({ name, message, type }: Reported, { sasl }: KafkaConnection): Explanation | undefined {
   if (/mechanism is not supported|UNSUPPORTED_SASL_MECHANISM/.test(`${message} ${type}`)) {
     return {
       message: `the brokers do not take SASL ${sasl?.mechanism}`,
@@ -94,7 +98,7 @@ function saslRefusal({ name, message, type }: Reported, { sasl }: ConnectionSett
 const UNTRUSTED =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(_LOCALLY)?)|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE)$/;
 
-function tlsRefusal({ code, message, broker }: Reported, { tls }: ConnectionSettings): Explanation | undefined {
+function tlsRefusal({ code, message, broker }: Reported, { tls }: KafkaConnection): Explanation | undefined {
   const at = broker === undefined ? "a broker" : `the broker ${broker}`;
   const said = String(code ?? "");
   if (UNTRUSTED.test(said)) {
@@ -160,7 +164,7 @@ function isClosed({ name, code, message }: Reported): boolean {
 }
 
 /** The broker hung up without a word: what the port speaks tells why. */
-async function closedPort(chain: readonly Reported[], settings: ConnectionSettings): Promise<Explanation> {
+async function closedPort(chain: readonly Reported[], settings: KafkaConnection): Promise<Explanation> {
   const broker = chain.find((one) => one.broker !== undefined)?.broker ?? (settings.brokers[0] as string);
   const at = `the broker ${broker}`;
   const speaksTls = await handshakes(broker);
