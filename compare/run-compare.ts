@@ -13,6 +13,7 @@ import { loadFunctions } from "./functions.ts";
 import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
+import { withNoise } from "./noise.ts";
 import { Answers } from "./pairing.ts";
 import { RepeatedIds } from "./repeated-ids.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
@@ -24,6 +25,8 @@ import { type Waives, waivesOf } from "./waive.ts";
 export interface CompareOptions {
   /** Default: the run created last. */
   readonly run?: string | undefined;
+  /** A comparison of answers of the legacy system itself: its rates stand beside each field. */
+  readonly noise?: Summary | undefined;
   /** Bytes of answers held at once; for tests. */
   readonly bufferBytes?: number | undefined;
 }
@@ -42,7 +45,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   await dropStale(session, run, rules, { table, waives, inputs });
 
   const judged = await judgeUnits(session, run, rules, { table, waives, inputs }, options.bufferBytes);
-  const summary = summarise({
+  const plain = summarise({
     run,
     skips: await readSkips(store, run.run),
     rulesHash: hash,
@@ -57,6 +60,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
     inputs: inputs.digest,
     version,
   });
+  const summary = options.noise === undefined ? plain : withNoise(plain, options.noise);
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);
   await writeReport(session, summary);
   await store.put(junitKey(run.run, rules), new TextEncoder().encode(renderJunit(summary)), {

@@ -115,11 +115,14 @@ type RunParts = Pick<
   typeof import("../replay/command.ts"),
   "replayFlags" | "replayStage" | "replayAction" | "replayExitCode"
 > &
-  Pick<typeof import("../compare/command.ts"), "compareFlags" | "gateFlags" | "compareStage" | "gateAction">;
+  Pick<typeof import("../compare/command.ts"), "compareFlags" | "gateFlags" | "compareRuns" | "gateAction">;
 
 function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
   type Reporter = import("../compare/command.ts").Reporter;
-  type RunOptions = Parameters<RunParts["replayStage"]>[1] & { readonly reporter?: readonly Reporter[] };
+  type RunOptions = Parameters<RunParts["replayStage"]>[1] & {
+    readonly noise?: string;
+    readonly reporter?: readonly Reporter[];
+  };
   const command = program.command("run").description("replay, compare and gate: the one line a CI job needs");
   parts.gateFlags(parts.compareFlags(parts.replayFlags(command)));
   command.addHelpText("after", "\nExample:\n  $ cutover run --target candidate --model 'client-a/*' --json");
@@ -127,7 +130,7 @@ function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
     run(async (session, options: RunOptions) => {
       if (options.dryRun) return parts.replayAction(session, options);
       const replayed = await parts.replayStage(session, options);
-      await parts.compareStage(session, { run: replayed.run });
+      await parts.compareRuns(session, { run: replayed.run, noise: options.noise });
       const gate = { run: replayed.run, models: options.model };
       const exitCode = await parts.gateAction(session, gate, options.reporter);
       // A verdict over less than was asked for is not the end of it: an endpoint was missing, which must be mended.

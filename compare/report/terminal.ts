@@ -1,7 +1,7 @@
 /** A comparison on a terminal: the verdict and why in the first lines, then where, then what to do next. */
 import type { Group, LatencyPair, Summary, Verdict } from "../summary.ts";
 import { count, covered, duration, percent, plural, QUANTILES, shellWord, slowdown, sums, words } from "./figures.ts";
-import { assumptions, coldLine, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
+import { assumptions, coldLine, noiseLines, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
 import { groupsInOrder, modelsInOrder, verdictName } from "./order.ts";
 import { type Column, table } from "./table.ts";
 import { clip, commonPrefix, displayWidth, pad, visible, visiblePair, wrap } from "./text.ts";
@@ -208,18 +208,15 @@ function apart({ waivers = [], models, noise }: Summary): [label: string, text: 
     const text = versionLine(model);
     return text === "" ? [] : [`${name}: ${text}`];
   });
-  const hidden = (all: number, shown: number): string[] => (all > shown ? [`… and ${count(all - shown)} more`] : []);
-  return [...waivers.slice(0, WAIVERS_SHOWN).map(waiverLine), ...hidden(waivers.length, WAIVERS_SHOWN)]
-    .map((text): [string, string] => ["waived", text])
-    .concat(
-      [...versions.slice(0, VERSIONS_SHOWN), ...hidden(versions.length, VERSIONS_SHOWN)].map((text) => [
-        "version",
-        text,
-      ]),
-      noise === undefined
-        ? []
-        : [["noise", `of legacy against itself, by run ${noise.run}; advice, nothing is subtracted`]],
-    );
+  const labelled = (label: string, texts: readonly string[], shown: number): [string, string][] => {
+    const hidden = texts.length > shown ? [`… and ${count(texts.length - shown)} more`] : [];
+    return [...texts.slice(0, shown), ...hidden].map((text) => [label, text]);
+  };
+  return [
+    ...labelled("waived", waivers.map(waiverLine), WAIVERS_SHOWN),
+    ...labelled("version", versions, VERSIONS_SHOWN),
+    ...labelled("noise", noise === undefined ? [] : noiseLines(noise.run, models), Number.POSITIVE_INFINITY),
+  ];
 }
 
 function latency({ legacy, candidate }: LatencyPair): string {
