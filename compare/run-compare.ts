@@ -53,7 +53,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
     waivers: config.waiverList,
     waives,
     looks: "fixed",
-    price: undefined,
+    price: config.targets[run.target.name]?.price,
     tally: judged.tally,
     problems: [...inputs.problems, ...judged.problems],
     unreadable: judged.unreadable,
