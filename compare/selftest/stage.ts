@@ -4,6 +4,7 @@ import { CutoverError, EXIT, type ExitCode } from "../../src/errors.ts";
 import { resolveRun } from "../../src/lake/run.ts";
 import { compilePattern } from "../../src/match.ts";
 import type { Stage } from "../../src/session.ts";
+import { loadFunctions } from "../functions.ts";
 import { createModelTable, utcDay } from "../models.ts";
 import { waivesOf } from "../waive.ts";
 import { type ModelSelfTest, testModel } from "./model.ts";
@@ -28,10 +29,10 @@ export interface SelfTest {
 }
 
 export const selfTestStage: Stage<SelfTestOptions, SelfTest> = async (session, options) => {
-  const { config, store, clock, signal } = session;
+  const { config, store, clock, signal, log } = session;
   const run = await resolveRun(store, options.run);
   const today = utcDay(clock.now());
-  const table = createModelTable(config, today);
+  const table = createModelTable(config, today, await loadFunctions(config, log));
   const planned = Object.keys(run.models).sort();
   const gatedModels = planned.filter((name) => table.resolved(name).gate !== null).length;
   const matchers = (options.models ?? []).map(compilePattern);
