@@ -16,6 +16,7 @@ import type { Summary } from "./summary.ts";
 export type { Reporter } from "./ci/reporters.ts";
 export { printSummary } from "./print.ts";
 export { compareStage } from "./run-compare.ts";
+export { leaveLayers, runSequential } from "./sequential/run.ts";
 
 const COMPARE_HELP = `
 Examples:

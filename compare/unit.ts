@@ -3,13 +3,14 @@ import { CutoverError, isCutoverError } from "../src/errors.ts";
 import { type CaptureObject, openCapture } from "../src/lake/captures.ts";
 import type { Run } from "../src/lake/run.ts";
 import type { Selects } from "../src/lake/selection.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import { openObject } from "../src/parquet/read.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
 import { REPLAYS } from "../src/record.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
-import { createDiffWriter } from "./diffs.ts";
+import { createDiffWriter, NO_DIFFS } from "./diffs.ts";
 import { Judge, type ModelOf } from "./judge.ts";
 import { type Answers, indexRows, measureAnswers, planPasses, type RowIndex, type RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
@@ -28,6 +29,9 @@ export interface UnitContext {
   /** First 12 hex of the rules hash. */
   readonly rules: string;
   readonly selects: Selects;
+  readonly layers: InLayers | undefined;
+  /** False: a look, of which nothing is written. */
+  readonly writes: boolean;
   readonly modelOf: ModelOf;
   /** Scratch memory, shared by the units of one process. */
   readonly answers: Answers;
@@ -78,7 +82,7 @@ async function judgeObject(
 ): Promise<{ tally: RunTally; diffs: string[] }> {
   const { store, run, rules, answers } = context;
   const index = await indexRows(reader, range.first, BigInt(footer.last));
-  const writer = createDiffWriter({ store, run, rules, range });
+  const writer = context.writes ? createDiffWriter({ store, run, rules, range }) : NO_DIFFS;
   const tally = new RunTally();
   const judge = new Judge(context, tally, writer, range);
   context.repeated.reset(index.rows);

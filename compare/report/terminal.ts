@@ -175,6 +175,7 @@ function facts(summary: Summary, paint: Palette, width: number): string[] {
     );
   });
   const skipped = tally(summary.coverage.skippedBy);
+  const saved = summary.coverage.skippedBy.decided ?? 0;
   const warnings = tally(summary.warnings);
   const unused = summary.unusedRules
     .slice(0, UNUSED_SHOWN)
@@ -194,6 +195,7 @@ function facts(summary: Summary, paint: Palette, width: number): string[] {
     ...(cold === "" ? [] : line("", cold)),
     ...coverage,
     ...(skipped === "" ? [] : line("skipped", skipped)),
+    ...(saved > 0 ? line("saved", `${plural(saved, "request")}: every verdict they were for was certain before`) : []),
     ...(warnings === "" ? [] : line("warnings", warnings, paint.yellow)),
     ...apart(summary).flatMap(([label, text]) => line(label, show(text), paint.yellow)),
     ...unused,
