@@ -130,8 +130,9 @@ function groupTable(summary: Summary, paint: Palette, width: number): string[] {
 }
 
 /** Kind, then direction and magnitude as far as the group has them. */
-function character({ kind, direction, magnitude }: Group): string {
-  return [words(kind), direction, magnitude].filter((part) => part !== "" && part !== "none").join(" ");
+function character({ kind, direction, magnitude, count: all, waived = 0 }: Group): string {
+  const accepted = waived === 0 ? "" : waived === all ? "(waived)" : `(${count(waived)} waived)`;
+  return [words(kind), direction, magnitude, accepted].filter((part) => part !== "" && part !== "none").join(" ");
 }
 
 /** What triage found out about a group, on lines of their own; none until it has. */
