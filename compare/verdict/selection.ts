@@ -2,13 +2,9 @@
 import type { SelectionQuery } from "../../src/lake/run.ts";
 
 /** How the records were chosen, when that proves nothing about the others: such a run may fail, and never passes. */
-export function narrowedBy(query: SelectionQuery): string | null {
-  if (query.ids !== null) return "by id";
-  return chosenByOutcome(query) ? "by what became of them in another run" : null;
-}
-
-function chosenByOutcome(query: SelectionQuery & { readonly only?: object | null }): boolean {
-  return query.only !== undefined && query.only !== null;
+export function narrowedBy({ ids, only }: SelectionQuery): string | null {
+  if (ids !== null) return "by id";
+  return only ? "by what became of them in another run" : null;
 }
 
 /** Whether the query leaves out captured requests of its window and models. */

@@ -17,6 +17,9 @@ const priced: Partial<WrittenConfig> = {
     candidate: { http: { url: "http://127.0.0.1:1/" }, price: { perRequest: 0.001, gbSecond: 0.02, memoryGb: 2 } },
   },
 };
+const everyPosition = {
+  "captures/t@01234567/0/00000000000000001000.parquet": Array.from({ length: 60 }, (_, at) => `${1000 + at}`),
+};
 const census = withGate({ evidence: "census" });
 const p99 = withGate({ maxP99Ratio: 1.5 });
 const mismatches = (count: number, model = "m"): PairSpec[] =>
@@ -100,6 +103,13 @@ describe("the exit code", () => {
       "pass",
     ],
     ["3: a p99 of too few answers", { objects: [equalPairs(999)] }, p99, 3, "inconclusive"],
+    [
+      "3: chosen by what became of them in another run",
+      { objects: [equalPairs(60)], query: { only: { kind: "failed", from: "r0", positions: everyPosition } } },
+      config,
+      3,
+      "inconclusive",
+    ],
     ["4: no answer at all", { objects: [[{ legacy: "1" }]] }, config, 4, "error"],
     ["4: every request failed", { objects: [[{ legacy: "1", outcome: "connection" }]] }, config, 4, "error"],
     ["4: nothing was selected", { objects: [equalPairs(3)], query: { models: ["other"] } }, config, 4, "error"],
