@@ -1,17 +1,18 @@
 /** Commands of this stage: compare, gate, report, export, runs, rules lint, tolerance. They read flags, call the stage, print, and exit by its verdict. */
 import { type Command, Option } from "commander";
-import { EXIT, type ExitCode } from "../src/errors.ts";
+import { EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
-import { resolveRun } from "../src/lake/run.ts";
+import { type Run, resolveRun } from "../src/lake/run.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "./export.ts";
 import { currentSummary, findSummary, type GateOptions, gateStage, staleReason } from "./gate.ts";
 import { type LintOptions, lintExitCode, lintStage, renderLint } from "./lint.ts";
 import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
-import { type CompareOptions, compareStage } from "./run-compare.ts";
+import { compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
+import type { Summary } from "./summary.ts";
 import { renderTolerance } from "./tolerance/render.ts";
 import { type ToleranceOptions, toleranceStage } from "./tolerance.ts";
 import { watchRuns } from "./watch.ts";
@@ -19,6 +20,13 @@ import { watchRuns } from "./watch.ts";
 export type { Reporter } from "./ci/reporters.ts";
 export { printSummary } from "./print.ts";
 export { compareStage } from "./run-compare.ts";
+export { leaveLayers, runSequential } from "./sequential/run.ts";
+
+const COMPARE_HELP = `
+Examples:
+  $ cutover compare                   again after a change of rules: nothing is sent to the target
+  $ cutover compare --noise LEGACY    LEGACY: cutover replay --target legacy --same-as RUN
+  $ cutover compare --against BEFORE  what a new version of the endpoint changed`;
 
 const GATE_HELP = `
 Example:
@@ -37,10 +45,8 @@ Exit codes: 0 no error, 1 an error was found.`;
 
 export function addCompareCommands(program: Command, run: Runner): void {
   compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
-    .addHelpText(
-      "after",
-      "\nExample:\n  $ cutover compare        again after a change of rules: nothing is sent to the target",
-    )
+    .option("--against <run>", "another run over the same selection: what is fixed, still there, new, flaky")
+    .addHelpText("after", COMPARE_HELP)
     .action(run(compareAction));
   gateFlags(program.command("gate").description("the verdict of a comparison as an exit code"))
     .option("--self-test", "whether comparison and gate would see faults put into legacy's own answers", false)
@@ -86,7 +92,11 @@ function addRuleCommands(program: Command, run: Runner): void {
 
 /** Flags of compare, on any command that compares; a flag the command has already is left alone. */
 export function compareFlags(command: Command): Command {
-  return runFlag(command);
+  const noise = new Option(
+    "--noise <run>",
+    "a run against the legacy system itself: its rates stand beside each field",
+  );
+  return addOnce(runFlag(command), noise);
 }
 
 /** Flags of gate, on any command that judges; `models` of GateOptions is `--model`. */
@@ -110,6 +120,12 @@ function addOnce(command: Command, option: Option): Command {
   return known ? command : command.addOption(option);
 }
 
+interface CompareFlags {
+  readonly run?: string | undefined;
+  readonly noise?: string | undefined;
+  readonly against?: string | undefined;
+}
+
 interface GateFlags {
   readonly run?: string;
   readonly model?: readonly string[];
@@ -129,11 +145,42 @@ interface ReportFlags {
 }
 
 /** Judgement is the gate's: a comparison that could be made exits 0 whatever it found. */
-async function compareAction(session: Session, options: CompareOptions): Promise<number> {
-  const summary = await compareStage(session, { run: options.run });
-  await printSummary(session, summary);
+async function compareAction(session: Session, flags: CompareFlags): Promise<number> {
+  const { stdout } = session.streams;
+  const summary = await compareRuns(session, flags);
+  const { against } = flags;
+  if (against === undefined) {
+    await printSummary(session, summary);
+  } else {
+    const [{ versusStage }, { renderVersus }] = await Promise.all([
+      import("./versus/stage.ts"),
+      import("./versus/render.ts"),
+    ]);
+    const before = await resolveRun(session.store, against);
+    await comparedSummary(session, before);
+    const versus = await versusStage(session, summary.rules, await resolveRun(session.store, summary.run), before);
+    await printSummary(session, session.flags.json ? { ...summary, versus } : summary);
+    if (!session.flags.json) await stdout.write(`\n${renderVersus(versus, stdout.columns)}`);
+  }
   session.log.info("report", { at: reportPlace(session, summary) });
   return EXIT.pass;
+}
+
+/** Compares a run, and before it the one that its noise is taken from; also the middle of `cutover run`. */
+export async function compareRuns(session: Session, { run, noise }: CompareFlags): Promise<Summary> {
+  const legacy =
+    noise === undefined ? undefined : await comparedSummary(session, await resolveRun(session.store, noise));
+  return compareStage(session, { run, noise: legacy });
+}
+
+/** The comparison of a run as things stand; made when there is none. */
+async function comparedSummary(session: Session, run: Run): Promise<Summary> {
+  try {
+    return await currentSummary(session, run);
+  } catch (error) {
+    if (!isCutoverError(error, "COMPARE_MISSING")) throw error;
+    return compareStage(session, { run: run.run });
+  }
 }
 
 /** The verdict, printed and reported; also the end of `cutover run`. */

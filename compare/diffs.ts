@@ -26,6 +26,9 @@ export interface DiffLimits {
   readonly objectBytes: number;
 }
 
+/** Keeps nothing. */
+export const NO_DIFFS: DiffWriter = { add: async () => {}, finish: async () => [] };
+
 const DIFF_LIMITS: DiffLimits = {
   rowGroupRows: LIMITS.diffRowGroupRows,
   rowGroupBytes: LIMITS.rowGroupBytes,

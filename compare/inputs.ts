@@ -1,6 +1,13 @@
 /** What a comparison judged: the pinned captures, and the replays as a listing shows them. */
 import { canonicalJson, sha256Hex } from "../src/hash.ts";
-import { bucketSkipsPrefix, captureKey, parseCommitKey, replaysPrefix, skipsKey } from "../src/lake/keys.ts";
+import {
+  bucketSkipsPrefix,
+  captureKey,
+  parseCommitKey,
+  replaysPrefix,
+  sequenceKey,
+  skipsKey,
+} from "../src/lake/keys.ts";
 import type { Run } from "../src/lake/run.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import type { Problem, Summary } from "./summary.ts";
@@ -32,6 +39,8 @@ export async function listInputs(store: Store, run: Run, signal: AbortSignal): P
   if (skips) lines.push(`${skips.key}\t${skips.size}\t${skips.etag}`);
   for await (const { key, size, etag } of store.list(bucketSkipsPrefix(run.run), { signal }))
     lines.push(`${key}\t${size}\t${etag}`);
+  const sequence = await store.head(sequenceKey(run.run), signal);
+  if (sequence) lines.push(`${sequence.key}\t${sequence.size}\t${sequence.etag}`);
   const units = run.objects.map((object): Unit => {
     const commits = (byObject.get(object.key) ?? []).sort((a, b) => a.bucket - b.bucket || a.n - b.n);
     return { object, commits: commits.map(({ info }) => info) };

@@ -1,6 +1,7 @@
 /** Judges the rows of a capture object against loaded answers, and counts what comes of it. */
 import type { RangeId } from "../src/lake/keys.ts";
 import { rankOf, type SelectionRow, type Selects } from "../src/lake/selection.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
 import { formatPosition } from "../src/record.ts";
@@ -22,6 +23,8 @@ export type ModelOf = (model: string) => CompiledModel;
 
 export interface JudgeContext {
   readonly selects: Selects;
+  /** Of a sequential run: the records that count so far. */
+  readonly layers: InLayers | undefined;
   readonly modelOf: ModelOf;
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
@@ -98,7 +101,7 @@ export class Judge {
   }
 
   async #rowGroup(start: number, from: number, to: number): Promise<void> {
-    const { selects, answers, repeated, columns } = this.#context;
+    const { selects, answers, repeated, columns, layers } = this.#context;
     const ids = columns.bytes("id");
     const models = columns.bytes("model");
     const versions = columns.bytes("modelVersion");
@@ -119,6 +122,10 @@ export class Judge {
       }
       const { tally, code } = this.#modelOf(row.model);
       tally.selected++;
+      if (layers !== undefined && !layers(row.model, row)) {
+        tally.later++;
+        continue;
+      }
       if (repeated.add(code, ids.data, ids.starts[i], ids.ends[i])) bump(tally.warnings, "repeated_id", 1);
       if (!answers.has(at)) {
         tally.unanswered++;

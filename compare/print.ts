@@ -9,11 +9,12 @@ import { reportKey } from "../src/lake/keys.ts";
 import type { Session } from "../src/session.ts";
 import type { Output } from "../src/streams.ts";
 import type { Summary } from "./summary.ts";
+import type { Versus } from "./versus/versus.ts";
 
 /** The summary on stdout: one JSON document, or the table; `quietEnd` leaves out what to try next. */
 export async function printSummary(
   { flags, streams, log }: Session,
-  summary: Summary,
+  summary: Summary & { readonly versus?: Versus },
   options: { readonly quietEnd?: boolean } = {},
 ): Promise<void> {
   const { stdout } = streams;

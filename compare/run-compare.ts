@@ -3,16 +3,19 @@ import { rulesHash } from "../src/config/models.ts";
 import { diffsPrefix, junitKey, reportKey, summaryKey } from "../src/lake/keys.ts";
 import { type Run, readSkips, resolveRun } from "../src/lake/run.ts";
 import { compileSelection } from "../src/lake/selection.ts";
+import { inLayers, readSequence, type Sequence } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
 import { Vectors } from "../src/parquet/vectors.ts";
 import type { Session, Stage } from "../src/session.ts";
 import type { Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
 import { renderJunit } from "./ci/junit.ts";
+import { NO_DIFFS } from "./diffs.ts";
 import { loadFunctions } from "./functions.ts";
 import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
+import { withNoise } from "./noise.ts";
 import { Answers } from "./pairing.ts";
 import { RepeatedIds } from "./repeated-ids.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
@@ -24,6 +27,10 @@ import { type Waives, waivesOf } from "./waive.ts";
 export interface CompareOptions {
   /** Default: the run created last. */
   readonly run?: string | undefined;
+  /** A comparison of answers of the legacy system itself: its rates stand beside each field. */
+  readonly noise?: Summary | undefined;
+  /** The layers of a sequential run to look at: the summary is returned, and nothing is written. */
+  readonly look?: Sequence | undefined;
   /** Bytes of answers held at once; for tests. */
   readonly bufferBytes?: number | undefined;
 }
@@ -39,24 +46,28 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   // A rule that cannot be read is refused before any work.
   for (const name of Object.keys(run.models)) table.compiled(name);
   const inputs = await listInputs(store, run, signal);
-  await dropStale(session, run, rules, { table, waives, inputs });
+  const sequence = options.look ?? (await readSequence(store, run.run));
+  const by: JudgedBy = { table, waives, inputs, sequence, writes: options.look === undefined };
+  if (by.writes) await dropStale(session, run, rules, by);
 
-  const judged = await judgeUnits(session, run, rules, { table, waives, inputs }, options.bufferBytes);
-  const summary = summarise({
+  const judged = await judgeUnits(session, run, rules, by, options.bufferBytes);
+  const plain = summarise({
     run,
     skips: await readSkips(store, run.run),
     rulesHash: hash,
     table,
     waivers: config.waiverList,
     waives,
-    looks: "fixed",
-    price: undefined,
+    sequence,
+    price: config.targets[run.target.name]?.price,
     tally: judged.tally,
     problems: [...inputs.problems, ...judged.problems],
     unreadable: judged.unreadable,
     inputs: inputs.digest,
     version,
   });
+  if (!by.writes) return plain;
+  const summary = options.noise === undefined ? plain : withNoise(plain, options.noise);
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);
   await writeReport(session, summary);
   await store.put(junitKey(run.run, rules), new TextEncoder().encode(renderJunit(summary)), {
@@ -92,6 +103,9 @@ interface JudgedBy {
   readonly table: ModelTable;
   readonly waives: Waives;
   readonly inputs: Inputs;
+  /** Of a sequential run. */
+  readonly sequence: Sequence | undefined;
+  readonly writes: boolean;
 }
 
 interface Judged {
@@ -106,7 +120,7 @@ async function judgeUnits(
   session: Session,
   run: Run,
   rules: string,
-  { table, waives, inputs: { units } }: JudgedBy,
+  { table, waives, sequence, writes, inputs: { units } }: JudgedBy,
   bufferBytes: number = LIMITS.compareBufferBytes,
 ): Promise<Judged> {
   const context: UnitContext = {
@@ -114,6 +128,8 @@ async function judgeUnits(
     run: run.run,
     rules,
     selects: compileSelection(run.query, run.limits),
+    layers: sequence && inLayers(sequence),
+    ...(writes ? {} : { createWriter: () => NO_DIFFS }),
     modelOf: table.compiled,
     waives,
     answers: new Answers(bufferBytes),

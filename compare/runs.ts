@@ -2,6 +2,7 @@
 
 import { isCutoverError } from "../src/errors.ts";
 import { listRuns, type Run, readRun, readSkips } from "../src/lake/run.ts";
+import { readSequence } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
 import { readMeta } from "../src/parquet/read.ts";
 import { REPLAYS } from "../src/record.ts";
@@ -12,6 +13,7 @@ import { listInputs } from "./inputs.ts";
 import { count } from "./report/figures.ts";
 import { table } from "./report/table.ts";
 import { visible } from "./report/text.ts";
+import { undecided } from "./sequential/run.ts";
 import type { Verdict } from "./summary.ts";
 import { OBJECT_FAULTS } from "./unit.ts";
 
@@ -26,7 +28,8 @@ export interface RunState {
   /** Records left out by the last call of replay, because their endpoint could not be used. */
   readonly skipped: number;
   /** Complete: every planned record has a result. Skipped: all that lack one were left out by the last call. */
-  readonly state: "complete" | "skipped" | "partial";
+  /** Decided: a sequential run was certain of every verdict before all was sent. */
+  readonly state: "complete" | "decided" | "skipped" | "partial";
   /** Under the rules in force; null when not compared under them, or not since the replays changed. */
   readonly verdict: Verdict | null;
 }
@@ -55,9 +58,14 @@ async function stateOf(session: Session, run: Run): Promise<RunState> {
     planned: run.planned,
     stored,
     skipped: Math.min(skipped, run.planned - stored),
-    state: progressOf(run.planned, stored, skipped),
+    state: (await isDecided(session, run, stored)) ? "decided" : progressOf(run.planned, stored, skipped),
     verdict: await verdictOf(session, run),
   };
+}
+
+async function isDecided(session: Session, run: Run, stored: number): Promise<boolean> {
+  const sequence = stored < run.planned ? await readSequence(session.store, run.run) : undefined;
+  return sequence !== undefined && undecided(session, run, sequence.decided) === 0;
 }
 
 function progressOf(planned: number, stored: number, skipped: number): RunState["state"] {

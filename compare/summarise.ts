@@ -1,6 +1,7 @@
 /** From tallies to summary.json: pure, every float derived here, every list in a fixed order. */
 import type { Config } from "../src/config/schema.ts";
 import type { Run, Skips } from "../src/lake/run.ts";
+import type { Sequence } from "../src/lake/sequence.ts";
 import { ModelTally, type RunTally } from "./accumulate/tally.ts";
 import type { Looks } from "./anytime.ts";
 import { distinctRules, type ModelTable, toRuleUse } from "./models.ts";
@@ -13,7 +14,7 @@ import { addCoverage, addOutcomes, addWarnings, latencyOf, latencyOfRun, sorted,
 import { expiredWaivers, waiverUses } from "./summarise/waivers.ts";
 import type { Coverage, ModelSummary, Problem, Summary } from "./summary.ts";
 import { isSampled, narrowedBy } from "./verdict/selection.ts";
-import { judgeModel, judgeRun } from "./verdict.ts";
+import { judgeModel, judgeRun, SKIP_DECIDED, SKIP_LATER } from "./verdict.ts";
 import type { Waives } from "./waive.ts";
 
 export interface SummaryFacts {
@@ -24,7 +25,8 @@ export interface SummaryFacts {
   readonly table: ModelTable;
   readonly waivers: Config["waiverList"];
   readonly waives: Waives;
-  readonly looks: Looks;
+  /** Of a sequential run: then bounds hold at every look. */
+  readonly sequence: Sequence | undefined;
   /** Of the target; undefined when it has none. */
   readonly price: Price | undefined;
   readonly tally: RunTally;
@@ -65,7 +67,7 @@ export function summarise(facts: SummaryFacts): Summary {
     unusedRules: unusedRules(names, table, tally),
     ...(expired.length > 0 ? { expiredRules: expired } : {}),
     ...(waivers.length > 0 ? { waivers } : {}),
-    ...(facts.looks === "anytime" ? { looks: facts.looks } : {}),
+    ...(facts.sequence === undefined ? {} : { looks: "anytime" as const }),
     ...(problems.length > 0 ? { problems } : {}),
     config: { hash: facts.rulesHash },
     inputs: facts.inputs,
@@ -76,13 +78,14 @@ export function summarise(facts: SummaryFacts): Summary {
 }
 
 function summariseModel(facts: SummaryFacts, name: string, gatedModels: number): ModelSummary {
-  const { run, skips, table, tally, looks } = facts;
+  const { run, table, tally } = facts;
+  const looks: Looks = facts.sequence === undefined ? "fixed" : "anytime";
   const counts = tally.models.get(name) ?? new ModelTally();
   const { match, mismatch, ignored, critical } = counts;
   const compared = match + mismatch + ignored;
   const notComparable = sum(counts.errors.values());
   const captured = member(run.models, name) ?? 0;
-  const skippedBy = takeSkips(member(skips.models, name) ?? {}, Math.max(0, captured - compared - notComparable));
+  const skippedBy = skipsOf(facts, name, captured - compared - notComparable, counts.later);
   const skipped = sum(Object.values(skippedBy));
   const scope = captured - skipped;
   const unpaired = scope - compared - notComparable;
@@ -130,6 +133,19 @@ function summariseModel(facts: SummaryFacts, name: string, gatedModels: number):
     uncovered: counts.uncovered,
     latency,
   };
+}
+
+/** What replay left out, and what a sequential run has not come to or need not. */
+function skipsOf(
+  { skips, sequence }: SummaryFacts,
+  name: string,
+  lacking: number,
+  later: number,
+): Record<string, number> {
+  const taken = takeSkips(member(skips.models, name) ?? {}, Math.max(0, lacking - later));
+  if (later === 0) return taken;
+  const reason = member(sequence?.decided ?? {}, name) === undefined ? SKIP_LATER : SKIP_DECIDED;
+  return { ...taken, [reason]: later };
 }
 
 /** A later call may have sent what an earlier one skipped: no more is skipped than has no answer. */

@@ -55,6 +55,7 @@ export const toleranceStage: Stage<ToleranceOptions, ToleranceReport> = async (s
     run: run.run,
     rules: "",
     selects: compileSelection(run.query, run.limits),
+    layers: undefined,
     modelOf: table.compiled,
     answers: new Answers(LIMITS.compareBufferBytes),
     repeated: new RepeatedIds(),

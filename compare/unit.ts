@@ -3,6 +3,7 @@ import { CutoverError, isCutoverError } from "../src/errors.ts";
 import { type CaptureObject, openCapture } from "../src/lake/captures.ts";
 import type { Run } from "../src/lake/run.ts";
 import type { Selects } from "../src/lake/selection.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import { openObject } from "../src/parquet/read.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
@@ -28,6 +29,7 @@ export interface UnitContext {
   /** First 12 hex of the rules hash. */
   readonly rules: string;
   readonly selects: Selects;
+  readonly layers: InLayers | undefined;
   readonly modelOf: ModelOf;
   /** Scratch memory, shared by the units of one process. */
   readonly answers: Answers;

@@ -20,8 +20,13 @@ const EXIT_OF: Readonly<Record<Verdict, ExitCode>> = {
 };
 /** Models and problems that the reasons of a run name one by one. */
 const NAMED = 20;
-/** Reason of a skip that leaves no doubt about the model: the others left out what should have been compared. */
-const SKIP_DECIDED = "decided";
+/**
+ * Reasons of skips that leave no doubt about what was compared: a sequential run was certain, or has not come further.
+ * Its layers are samples of the whole, and its bounds hold at every look.
+ */
+export const SKIP_DECIDED = "decided";
+export const SKIP_LATER = "later_layers";
+const HARMLESS: ReadonlySet<string> = new Set([SKIP_DECIDED, SKIP_LATER]);
 
 export type ModelVerdict = Pick<
   ModelSummary,
@@ -59,7 +64,7 @@ function errors({ coverage, uncovered, expired, expiredWaivers }: ModelFacts): R
     found.push(`nothing was compared: ${coverageText(coverage)}`);
   }
   const left = Object.entries(coverage.skippedBy).filter(
-    ([reason, value]) => reason !== SKIP_DECIDED && !isCap(reason) && value > 0,
+    ([reason, value]) => !HARMLESS.has(reason) && !isCap(reason) && value > 0,
   );
   if (left.length > 0) {
     const parts = left.map(([reason, value]) => `${count(value)} ${reason}`).join(", ");

@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../src/clock.ts";
 import type { Run } from "../src/lake/run.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
@@ -52,6 +53,8 @@ export interface EngineOptions {
   /** Units that are not complete. */
   readonly units: readonly UnitId[];
   readonly stored: Stored;
+  /** Of a sequential run: the records to send now; all that have no result when absent. */
+  readonly layers?: InLayers | undefined;
   readonly target: Target;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly concurrency: ConcurrencySettings;

@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { CutoverError } from "../src/errors.ts";
 import { checkPinned } from "../src/lake/pinned.ts";
 import { isCap, type Run } from "../src/lake/run.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
@@ -33,6 +34,8 @@ export interface ReplayOptions extends PlanFlags, CapFlags {
   readonly yes?: boolean;
   /** The part of the run that this process takes; all of it when absent. */
   readonly shard?: Shard | undefined;
+  /** Of a sequential run: which records of the pinned run to send now. */
+  readonly layer?: ((run: Run) => Promise<InLayers>) | undefined;
   /** Of a run that is pinned now. */
   readonly buckets?: number | undefined;
 }
@@ -75,7 +78,8 @@ export async function replayStage(
     const part = partOfShard(run, endpoints, options.shard);
     const meter = createMeter({ limits, settings, target, clock: session.clock, startedAt });
     const yes = options.yes ?? false;
-    return replayRun({ session, tuning, run, settings, endpoints, part, meter, startedAt, yes });
+    const layers = await options.layer?.(run);
+    return replayRun({ session, tuning, run, settings, endpoints, part, layers, meter, startedAt, yes });
   });
 }
 
@@ -135,6 +139,7 @@ interface RunContext {
   readonly settings: ReturnType<typeof targetSettings>;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
   readonly part: Part;
+  readonly layers: InLayers | undefined;
   readonly meter: Meter;
   /** Monotonic milliseconds at which the call began. */
   readonly startedAt: number;
@@ -205,6 +210,7 @@ async function send(
     run,
     units: left,
     stored,
+    layers: context.layers,
     target: meter.target,
     caps: meter.caps,
     mayTry: meter.mayTry,

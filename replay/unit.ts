@@ -6,6 +6,7 @@ import { parseCaptureKey, type RangeId } from "../src/lake/keys.ts";
 import { pinnedChanged } from "../src/lake/pinned.ts";
 import type { Run } from "../src/lake/run.ts";
 import { compileSelection, type Selects } from "../src/lake/selection.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import type { ColumnValues, ObjectReader } from "../src/parquet/types.ts";
 import type { CapturedRecord, Position } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
@@ -58,13 +59,14 @@ export interface OpenUnit {
   readonly pending: Pending[];
 }
 
-/** Opens the capture object, holds it against what was pinned, and takes away what is stored. */
+/** Opens the capture object, holds it against what was pinned, and takes away what is stored or of a later layer. */
 export async function openUnit(
   store: Store,
   run: Run,
   id: UnitId,
   stored: StoredUnit | undefined,
   endpoints: ReadonlyMap<string, Endpoint>,
+  layers?: InLayers,
 ): Promise<OpenUnit> {
   const { pinned } = id;
   const capture = await openCapture(store, { key: pinned.key, size: pinned.bytes, etag: pinned.etag });
@@ -86,6 +88,7 @@ export async function openUnit(
       if (!endpoint)
         throw new CutoverError("RUN_INVALID", `run.json counts no row of model ${model}`, { place: pinned.key });
       if (bucketOf(endpoint, run.buckets) !== id.bucket || done.has(scan.offsets[row] as bigint)) return;
+      if (layers && !layers(model, { ...id.range, offset: scan.offsets[row] as bigint })) return;
       todo[row] = 1;
       counts.set(endpoint.key, (counts.get(endpoint.key) ?? 0) + 1);
     });

@@ -1,6 +1,7 @@
 /** One unit at work: its rows are fed to the limiter, sent, and put into its log of commits. */
 import type { Clock } from "../src/clock.ts";
 import type { Run } from "../src/lake/run.ts";
+import type { InLayers } from "../src/lake/sequence.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
 import { type FeedContext, feed } from "./feed.ts";
@@ -22,6 +23,7 @@ export interface WorkContext extends FeedContext, Storing {
   readonly clock: Clock;
   readonly run: Run;
   readonly stored: Stored;
+  readonly layers?: InLayers | undefined;
   readonly call: Call;
   readonly limits: CommitLimits;
   readonly send: SendContext;
@@ -35,7 +37,7 @@ export interface WorkContext extends FeedContext, Storing {
 export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
   const { store, clock, run, call, limits, unsaved, onStored, logs } = context;
   const stored = context.stored.units.get(id.name);
-  const unit = await openUnit(store, run, id, stored, context.endpoints);
+  const unit = await openUnit(store, run, id, stored, context.endpoints, context.layers);
   const log = createCommitLog({
     store,
     clock,

@@ -117,19 +117,34 @@ type RunParts = Pick<
   typeof import("../replay/command.ts"),
   "replayFlags" | "replayStage" | "replayAction" | "replayExitCode"
 > &
-  Pick<typeof import("../compare/command.ts"), "compareFlags" | "gateFlags" | "compareStage" | "gateAction">;
+  Pick<
+    typeof import("../compare/command.ts"),
+    "compareFlags" | "gateFlags" | "compareRuns" | "gateAction" | "leaveLayers" | "runSequential"
+  >;
 
 function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
   type Reporter = import("../compare/command.ts").Reporter;
-  type RunOptions = Parameters<RunParts["replayStage"]>[1] & { readonly reporter?: readonly Reporter[] };
+  type RunOptions = Parameters<RunParts["replayStage"]>[1] & {
+    readonly sequential?: boolean;
+    readonly noise?: string;
+    readonly reporter?: readonly Reporter[];
+  };
   const command = program.command("run").description("replay, compare and gate: the one line a CI job needs");
   parts.gateFlags(parts.compareFlags(parts.replayFlags(command)));
+  command.option("--sequential", "replay in growing samples, and stop a model as soon as its verdict is certain");
   command.addHelpText("after", "\nExample:\n  $ cutover run --target candidate --model 'client-a/*' --json");
   command.action(
     run(async (session, options: RunOptions) => {
       if (options.dryRun) return parts.replayAction(session, options);
-      const replayed = await parts.replayStage(session, options);
-      await parts.compareStage(session, { run: replayed.run });
+      if (options.sequential && options.shard) {
+        const hint = "leave out --shard: a layer is looked at when all of it is there";
+        throw new CutoverError("USAGE", "a sequential run cannot be a part of a run", { place: "--sequential", hint });
+      }
+      const replayed = options.sequential
+        ? await parts.runSequential(session, (layer) => parts.replayStage(session, { ...options, layer }))
+        : await parts.replayStage(session, options);
+      if (!options.sequential) await parts.leaveLayers(session, replayed.run);
+      await parts.compareRuns(session, { run: replayed.run, noise: options.noise });
       const gate = { run: replayed.run, models: options.model };
       const exitCode = await parts.gateAction(session, gate, options.reporter);
       // A verdict over less than was asked for is not the end of it: an endpoint was missing, which must be mended.

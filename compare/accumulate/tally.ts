@@ -13,6 +13,8 @@ export class ModelTally {
   /** Rows that the run selected, and those of them without an answer. */
   selected = 0;
   unanswered = 0;
+  /** Selected rows in layers that a sequential run has not come to. */
+  later = 0;
   match = 0;
   mismatch = 0;
   ignored = 0;
@@ -58,6 +60,7 @@ export class ModelTally {
   merge(other: ModelTally): void {
     this.selected += other.selected;
     this.unanswered += other.unanswered;
+    this.later += other.later;
     this.match += other.match;
     this.mismatch += other.mismatch;
     this.ignored += other.ignored;

@@ -60,6 +60,27 @@ export function versionLine({ versions = [] }: ModelSummary): string {
   return `legacy changed its version inside the window: ${parts.join(", ")} differ`;
 }
 
+const NOISY_SHOWN = 5;
+
+/** How often legacy differs from itself, for the fields that fail most often. */
+export function noiseLines(run: string, models: Summary["models"]): string[] {
+  const fields = Object.entries(models).flatMap(([model, { fields }]) =>
+    Object.entries(fields).flatMap(([path, rules]) =>
+      Object.entries(rules).flatMap(([rule, { n, k, noise }]) =>
+        noise !== undefined && (k > 0 || noise.k > 0) ? [{ name: `${model} ${path} ${rule}`, n, k, noise }] : [],
+      ),
+    ),
+  );
+  const rate = (k: number, n: number): string => (n === 0 ? "unknown" : percent(k / n));
+  const lines = fields
+    .sort((a, b) => b.k - a.k)
+    .slice(0, NOISY_SHOWN)
+    .map(({ name, n, k, noise }) => {
+      return `${name}: candidate ${rate(k, n)}, legacy against itself ${rate(noise.k, noise.n)}`;
+    });
+  return [`of legacy against itself, by run ${run}; advice, nothing is subtracted`, ...lines];
+}
+
 /** `cold starts 12: p50 3.2 s`; empty where the target told of none. */
 export function coldLine({ cold }: Summary["latency"]): string {
   if (cold === undefined) return "";

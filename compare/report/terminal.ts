@@ -1,7 +1,7 @@
 /** A comparison on a terminal: the verdict and why in the first lines, then where, then what to do next. */
 import type { Group, LatencyPair, Summary, Verdict } from "../summary.ts";
 import { count, covered, duration, percent, plural, QUANTILES, shellWord, slowdown, sums, words } from "./figures.ts";
-import { assumptions, coldLine, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
+import { assumptions, coldLine, noiseLines, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
 import { groupsInOrder, modelsInOrder, verdictName } from "./order.ts";
 import { type Column, table } from "./table.ts";
 import { clip, commonPrefix, displayWidth, pad, visible, visiblePair, wrap } from "./text.ts";
@@ -130,8 +130,9 @@ function groupTable(summary: Summary, paint: Palette, width: number): string[] {
 }
 
 /** Kind, then direction and magnitude as far as the group has them. */
-function character({ kind, direction, magnitude }: Group): string {
-  return [words(kind), direction, magnitude].filter((part) => part !== "" && part !== "none").join(" ");
+function character({ kind, direction, magnitude, count: all, waived = 0 }: Group): string {
+  const accepted = waived === 0 ? "" : waived === all ? "(waived)" : `(${count(waived)} waived)`;
+  return [words(kind), direction, magnitude, accepted].filter((part) => part !== "" && part !== "none").join(" ");
 }
 
 /** What triage found out about a group, on lines of their own; none until it has. */
@@ -175,6 +176,7 @@ function facts(summary: Summary, paint: Palette, width: number): string[] {
     );
   });
   const skipped = tally(summary.coverage.skippedBy);
+  const saved = summary.coverage.skippedBy.decided ?? 0;
   const warnings = tally(summary.warnings);
   const unused = summary.unusedRules
     .slice(0, UNUSED_SHOWN)
@@ -194,6 +196,7 @@ function facts(summary: Summary, paint: Palette, width: number): string[] {
     ...(cold === "" ? [] : line("", cold)),
     ...coverage,
     ...(skipped === "" ? [] : line("skipped", skipped)),
+    ...(saved > 0 ? line("saved", `${plural(saved, "request")}: every verdict they were for was certain before`) : []),
     ...(warnings === "" ? [] : line("warnings", warnings, paint.yellow)),
     ...apart(summary).flatMap(([label, text]) => line(label, show(text), paint.yellow)),
     ...unused,
@@ -208,18 +211,15 @@ function apart({ waivers = [], models, noise }: Summary): [label: string, text: 
     const text = versionLine(model);
     return text === "" ? [] : [`${name}: ${text}`];
   });
-  const hidden = (all: number, shown: number): string[] => (all > shown ? [`… and ${count(all - shown)} more`] : []);
-  return [...waivers.slice(0, WAIVERS_SHOWN).map(waiverLine), ...hidden(waivers.length, WAIVERS_SHOWN)]
-    .map((text): [string, string] => ["waived", text])
-    .concat(
-      [...versions.slice(0, VERSIONS_SHOWN), ...hidden(versions.length, VERSIONS_SHOWN)].map((text) => [
-        "version",
-        text,
-      ]),
-      noise === undefined
-        ? []
-        : [["noise", `of legacy against itself, by run ${noise.run}; advice, nothing is subtracted`]],
-    );
+  const labelled = (label: string, texts: readonly string[], shown: number): [string, string][] => {
+    const hidden = texts.length > shown ? [`… and ${count(texts.length - shown)} more`] : [];
+    return [...texts.slice(0, shown), ...hidden].map((text) => [label, text]);
+  };
+  return [
+    ...labelled("waived", waivers.map(waiverLine), WAIVERS_SHOWN),
+    ...labelled("version", versions, VERSIONS_SHOWN),
+    ...labelled("noise", noise === undefined ? [] : noiseLines(noise.run, models), Number.POSITIVE_INFINITY),
+  ];
 }
 
 function latency({ legacy, candidate }: LatencyPair): string {

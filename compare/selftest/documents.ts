@@ -1,7 +1,7 @@
 /** Answers as documents that can be changed in one place and printed again. */
 import { textDocument } from "../json/body.ts";
+import { mediaType, parseBody } from "../json/formats.ts";
 import { type JsonDocument, type JsonNode, textOf } from "../json/node.ts";
-import { parseJson } from "../json/parse.ts";
 import { formatField } from "../json/path.ts";
 
 /** A body as the comparison reads it; `isJson` says whether `printWith` gives a body of the same type. */
@@ -9,8 +9,9 @@ export function documentOf(
   type: string,
   body: Uint8Array,
 ): { readonly document: JsonDocument; readonly isJson: boolean } {
-  const parsed = /[/+]json *(;|$)/i.test(type) ? parseJson(body) : undefined;
-  return parsed?.ok ? { document: parsed.document, isJson: true } : { document: textDocument(body), isJson: false };
+  const parsed = parseBody(type, body);
+  if (!parsed.ok) return { document: textDocument(body), isJson: false };
+  return { document: parsed.document, isJson: /[/+]json$/.test(mediaType(type)) };
 }
 
 /** A value and where it stands. */

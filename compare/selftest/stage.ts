@@ -29,10 +29,10 @@ export interface SelfTest {
 }
 
 export const selfTestStage: Stage<SelfTestOptions, SelfTest> = async (session, options) => {
-  const { config, store, clock, signal } = session;
+  const { config, store, clock, signal, log } = session;
   const run = await resolveRun(store, options.run);
   const today = utcDay(clock.now());
-  const table = createModelTable(config, today, await loadFunctions(config, session.log));
+  const table = createModelTable(config, today, await loadFunctions(config, log));
   const planned = Object.keys(run.models).sort();
   const gatedModels = planned.filter((name) => table.resolved(name).gate !== null).length;
   const matchers = (options.models ?? []).map(compilePattern);

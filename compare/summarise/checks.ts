@@ -30,7 +30,8 @@ export function checkSums(
       const message = `the run selected ${coverage.captured} records of ${name}, compare found ${counts.selected}`;
       problems.push({ place: "sums", message });
     }
-    if (counts.selected !== coverage.compared + coverage.notComparable + counts.unanswered || coverage.unpaired < 0) {
+    const placed = coverage.compared + coverage.notComparable + counts.unanswered + counts.later;
+    if (counts.selected !== placed || coverage.unpaired < 0) {
       problems.push({ place: "sums", message: `the counts of ${name} do not add up` });
     }
   }

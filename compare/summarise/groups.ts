@@ -17,7 +17,7 @@ export function summariseGroups(models: readonly (readonly [string, ModelSummary
         ...key,
         count,
         ...(waived > 0 ? { waived } : {}),
-        share: k === 0 ? 0 : Math.min(1, count / k),
+        share: k === 0 ? 0 : Math.min(1, (count - waived) / k),
         cause: null,
         slice: null,
         exemplars: exemplars.map(({ rank }) => exemplarPosition(rank)),

@@ -2,8 +2,9 @@
 import type { SelectionQuery } from "../../src/lake/run.ts";
 
 /** How the records were chosen, when that proves nothing about the others: such a run may fail, and never passes. */
-export function narrowedBy(query: SelectionQuery): string | null {
-  return query.ids === null ? null : "by id";
+export function narrowedBy({ ids, only }: SelectionQuery): string | null {
+  if (ids !== null) return "by id";
+  return only ? "by what became of them in another run" : null;
 }
 
 /** Whether the query leaves out captured requests of its window and models. */

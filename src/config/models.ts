@@ -43,14 +43,17 @@ function definedOnly(gate: WrittenGate): Partial<Gate> {
 }
 
 /**
- * sha256 of everything that judges: rules, defaults, gates, the order of patterns, waivers, and what the modules of
- * custom rules hold. First 12 hex in keys.
+ * sha256 of everything that judges: rules, defaults, gates, the order of patterns, waivers, what the modules of custom
+ * rules hold, and the prices that a limit of cost is held against. First 12 hex in keys.
  */
 export function rulesHash(config: Config): string {
   const patterns = config.modelPatterns.map((pattern) => [pattern, config.models[pattern]]);
   if (config.waiverFault) throw config.waiverFault;
   const { waiverList: waivers = [] } = config;
   const modules = Object.entries(config.ruleModules ?? {}).map(([name, { sha256 }]) => [name, sha256]);
-  if (waivers.length === 0 && modules.length === 0) return sha256Hex(canonicalJson(patterns));
-  return sha256Hex(canonicalJson({ patterns, waivers, modules }));
+  const judgesCost = config.modelPatterns.some((pattern) => config.models[pattern]?.gate?.maxCostPer1000 !== undefined);
+  const prices = judgesCost ? Object.entries(config.targets).map(([name, { price }]) => [name, price ?? null]) : [];
+  const beside = { waivers, modules, ...(prices.length > 0 ? { prices: prices.sort() } : {}) };
+  if (Object.values(beside).every((part) => part.length === 0)) return sha256Hex(canonicalJson(patterns));
+  return sha256Hex(canonicalJson({ patterns, ...beside }));
 }

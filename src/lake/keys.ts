@@ -101,6 +101,11 @@ export function bucketSkipsPrefix(run: string): string {
   return `${runsPrefix}${run}/skips/`;
 }
 
+/** How far a sequential run has come. */
+export function sequenceKey(run: string): string {
+  return `${runsPrefix}${run}/sequence.json`;
+}
+
 /** One call of replay: how much it sent. */
 export function callKey(run: string, call: number): string {
   return `${callsPrefix(run)}${pad(call, COMMIT_DIGITS)}.json`;

@@ -184,6 +184,7 @@ test("flags are added once to a command that has some of them", () => {
   gateFlags(compareFlags(command));
   expect(command.options.map(({ long, description }) => [long, description])).toEqual([
     ["--run", "mine"],
+    ["--noise", expect.any(String)],
     ["--model", expect.any(String)],
     ["--reporter", expect.any(String)],
   ]);

@@ -11,6 +11,15 @@ const config: Partial<WrittenConfig> = { models: { "*": { default: "exact", gate
 const withGate = (more: object): Partial<WrittenConfig> => ({
   models: { "*": { default: "exact", gate: { ...gate, ...more } } },
 });
+/** 1,000 calls of 20 ms: 1000 · (0.001 + 0.02 · 2 · 0.02) = 1.8. */
+const priced: Partial<WrittenConfig> = {
+  targets: {
+    candidate: { http: { url: "http://127.0.0.1:1/" }, price: { perRequest: 0.001, gbSecond: 0.02, memoryGb: 2 } },
+  },
+};
+const everyPosition = {
+  "captures/t@01234567/0/00000000000000001000.parquet": Array.from({ length: 60 }, (_, at) => `${1000 + at}`),
+};
 const census = withGate({ evidence: "census" });
 const p99 = withGate({ maxP99Ratio: 1.5 });
 const mismatches = (count: number, model = "m"): PairSpec[] =>
@@ -78,7 +87,29 @@ describe("the exit code", () => {
       0,
       "pass",
     ],
+    ["5: a cost limit without a price", { objects: [equalPairs(60)] }, withGate({ maxCostPer1000: 1 }), 5, "error"],
+    [
+      "1: a cost above its limit",
+      { objects: [equalPairs(60)] },
+      { ...withGate({ maxCostPer1000: 1 }), ...priced },
+      1,
+      "fail",
+    ],
+    [
+      "0: a cost within it",
+      { objects: [equalPairs(60)] },
+      { ...withGate({ maxCostPer1000: 2 }), ...priced },
+      0,
+      "pass",
+    ],
     ["3: a p99 of too few answers", { objects: [equalPairs(999)] }, p99, 3, "inconclusive"],
+    [
+      "3: chosen by what became of them in another run",
+      { objects: [equalPairs(60)], query: { only: { kind: "failed", from: "r0", positions: everyPosition } } },
+      config,
+      3,
+      "inconclusive",
+    ],
     ["4: no answer at all", { objects: [[{ legacy: "1" }]] }, config, 4, "error"],
     ["4: every request failed", { objects: [[{ legacy: "1", outcome: "connection" }]] }, config, 4, "error"],
     ["4: nothing was selected", { objects: [equalPairs(3)], query: { models: ["other"] } }, config, 4, "error"],
@@ -110,6 +141,15 @@ describe("the exit code", () => {
     expect((await gateStage(testSession(store, config), {})).summary.run).toBe("new");
     expect((await gateStage(testSession(store, config), { run: "old" })).exitCode).toBe(0);
   });
+});
+
+test("another price than that a cost was judged by makes the gate say what to run", async () => {
+  const written = { ...withGate({ maxCostPer1000: 2 }), ...priced };
+  const store = await compared({ objects: [equalPairs(60)] }, written);
+  expect((await gateStage(testSession(store, written), {})).summary.models.m?.costPer1000).toBeCloseTo(1.8, 10);
+  const dearer = structuredClone(written);
+  Object.assign(dearer.targets?.candidate?.price ?? {}, { perRequest: 1 });
+  await expect(gateStage(testSession(store, dearer), {})).rejects.toMatchObject({ code: "COMPARE_MISSING" });
 });
 
 describe("a chosen model", () => {

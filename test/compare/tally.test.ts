@@ -90,7 +90,7 @@ function bytesOf(tally: RunTally, all: readonly PairFact[]): string {
     table: createModelTable(config, "2026-11-23"),
     waivers: waiverList,
     waives: waivesOf({ waiverList }, "2026-11-23"),
-    looks: "fixed",
+    sequence: undefined,
     price: { perRequest: 0.1, gbSecond: 0.01, memoryGb: 2 },
     tally,
     problems: [],

@@ -129,6 +129,24 @@ describe("a model", () => {
       /skipped 7 endpoint_missing of 10,007/,
     ],
     [
+      "is inconclusive where a call ended at a cap, with what was proved",
+      factsOf({ n: 10_000, k: 0, skippedBy: { max_duration: 7 } }),
+      "inconclusive",
+      /ended at max_duration before 7 of 10,007 selected records were sent: the same command goes on/,
+    ],
+    [
+      "fails all the same where what was sent is bad",
+      factsOf({ n: 1000, k: 100, skippedBy: { max_duration: 7 } }),
+      "fail",
+      /100 mismatches/,
+    ],
+    [
+      "bears records that a sequential run has not come to",
+      factsOf({ n: 10_000, k: 0, skippedBy: { later_layers: 7 } }, { looks: "anytime" }),
+      "pass",
+      /0 mismatches/,
+    ],
+    [
       "bears records skipped because all was decided",
       factsOf({ n: 10_000, k: 0, skippedBy: { decided: 7 } }),
       "pass",

@@ -51,7 +51,7 @@ describe("a waiver", () => {
     expect(summary.models.m?.waived).toBe(9);
     expect(summary.models.m?.fields["$.score"]?.default).toMatchObject({ k: 0, waived: 12, n: 97 });
     expect(summary.models.m?.fields["$.label"]?.default).toMatchObject({ k: 3 });
-    expect(summary.groups.find(({ path }) => path === "$.score")).toMatchObject({ count: 12, waived: 12 });
+    expect(summary.groups.find(({ path }) => path === "$.score")).toMatchObject({ count: 12, waived: 12, share: 0 });
     expect(summary.waivers).toMatchObject([{ pairs: 12, owner: "us", reason: "known", expires: "2026-12-31" }]);
     expect(summary.problems).toBeUndefined();
   });

@@ -103,6 +103,7 @@ describe("annotations", () => {
         expect(lines).toHaveLength(2);
         for (const line of lines) expect(line).toMatch(COMMAND);
       }),
+      { numRuns: 40 },
     );
   });
 });
