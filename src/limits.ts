@@ -81,6 +81,8 @@ export const LIMITS = {
   replayBufferBytes: 128 * MIB,
   /** Buckets of a run: shards, and partitions of the topic of units. */
   runBuckets: 1_024,
+  /** Rows read ahead of one endpoint; at least twice what may be in flight. Fewer die young, which costs the least CPU. */
+  replayRowsAhead: 1_024,
   /** Units of replay open at once. */
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */
