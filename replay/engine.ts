@@ -20,6 +20,7 @@ import { createLanes } from "./pace/lanes.ts";
 import { createLimiter, type Limiter, type Limits, type Rate } from "./pace/limiter.ts";
 import { createGuard } from "./pace/production.ts";
 import type { RetrySettings } from "./pace/retry.ts";
+import { createReading } from "./reading.ts";
 import type { Call } from "./results/calls.ts";
 import type { CommitLimits } from "./results/commits.ts";
 import type { Stored } from "./results/stored.ts";
@@ -28,7 +29,7 @@ import type { SendContext } from "./send.ts";
 import { createStoring } from "./storing.ts";
 import type { Endpoint, Target } from "./targets/target.ts";
 import type { UnitId } from "./unit.ts";
-import { runUnit, type WorkContext } from "./work.ts";
+import { createMemory, runUnit, type WorkContext } from "./work.ts";
 
 export interface EngineLimits extends CommitLimits {
   readonly bufferBytes: number;
@@ -139,7 +140,9 @@ export function createEngine(options: EngineOptions): Engine {
       return false;
     },
   };
-  const inputs = createBudget(inputBytes);
+  // Of several endpoints each needs rows ahead of its own; of one, more rows only grow old in memory.
+  const rowsAhead = Math.max(LIMITS.replayRowsAhead, 2 * options.concurrency.total);
+  const inputs = createBudget(inputBytes, endpoints.size > 1 ? undefined : rowsAhead);
   const context: WorkContext = { ...options, ...storing, caps, health, lanes, end, limiter, send, inputs };
   return {
     health,
@@ -160,13 +163,16 @@ export function createEngine(options: EngineOptions): Engine {
 
 /** A few units at a time, in turn. */
 async function runUnits(context: WorkContext, units: Iterator<UnitId>, atOnce: number): Promise<void> {
-  const { end } = context;
+  const { end, endpoints } = context;
+  // Of several endpoints some rest while others work; of one, a single row group in memory keeps it busy.
+  const shared = endpoints.size > 1 ? undefined : createReading();
   const worker = async (): Promise<void> => {
+    const memory = createMemory(shared ?? createReading());
     for (let next = units.next(); !next.done && !end.reached(); next = units.next()) {
-      await runUnit(context, next.value).catch(end.fail);
+      await runUnit(context, next.value, memory).catch(end.fail);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: shared ? Math.min(atOnce, 2) : atOnce }, worker));
   end.close();
 }
 

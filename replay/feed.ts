@@ -35,7 +35,8 @@ export async function feed(context: FeedContext, unit: OpenUnit, submit: Submit)
         if (health.parked(endpoint)) pending.endpoints.delete(endpoint);
       }
       if (![...pending.endpoints.keys()].some(lanes.hasRoom)) continue;
-      progressed = (await feedRowGroup(context, unit, pending, submit)) || progressed;
+      const fed = await unit.reading.inTurn(() => feedRowGroup(context, unit, pending, submit));
+      progressed = fed || progressed;
     }
     left = left.filter(({ endpoints }) => endpoints.size > 0);
     if (!progressed && left.length > 0) await changed;
@@ -49,7 +50,7 @@ async function feedRowGroup(context: FeedContext, unit: OpenUnit, pending: Pendi
   let submitted = false;
   for (let i = 0; i < pending.todo.length; i++) {
     if (end.reached()) break;
-    const endpoint = pending.todo[i] ? endpoints.get(rows.models[i] as string) : undefined;
+    const endpoint = pending.todo[i] ? endpoints.get(rows.model(i)) : undefined;
     if (!endpoint || !pending.endpoints.has(endpoint.key)) continue;
     const bytes = rows.inputBytes(i) + ROW_OVERHEAD_BYTES;
     if (!lanes.fits(endpoint.key, bytes)) continue;

@@ -5,6 +5,7 @@ import { checkPinned } from "../src/lake/pinned.ts";
 import { isCap, type Run } from "../src/lake/run.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
+import { growYoungGeneration } from "../src/memory.ts";
 import type { Session } from "../src/session.ts";
 import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
 import type { Parked } from "./pace/health.ts";
@@ -66,6 +67,7 @@ export async function replayStage(
   options: ReplayOptions,
   tuning: Tuning = DEFAULT_TUNING,
 ): Promise<ReplayResult> {
+  growYoungGeneration();
   const startedAt = session.clock.monotonic();
   const limits = capLimitsOf(options);
   const settings = settingsUnderCost(targetSettings(session.config, options.target), options.target, limits);

@@ -7,9 +7,10 @@ import { pinnedChanged } from "../src/lake/pinned.ts";
 import type { Run } from "../src/lake/run.ts";
 import { compileSelection, type Selects } from "../src/lake/selection.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
-import type { ColumnValues, ObjectReader } from "../src/parquet/types.ts";
+import type { ObjectReader } from "../src/parquet/types.ts";
 import type { CapturedRecord, Position } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
+import type { Reading } from "./reading.ts";
 import { type StoredUnit, storedOffsets, unitName } from "./results/stored.ts";
 import type { Endpoint } from "./targets/target.ts";
 
@@ -56,16 +57,22 @@ export interface Pending {
 export interface OpenUnit {
   readonly id: UnitId;
   readonly reader: ObjectReader;
+  /** What `readRows` reads into, in turn with other units. */
+  readonly reading: Reading;
   readonly pending: Pending[];
 }
 
-/** Opens the capture object, holds it against what was pinned, and takes away what is stored or of a later layer. */
+/**
+ * Opens the capture object, holds it against what was pinned, and takes away what is stored or of a later layer. Rows will
+ * be read by `reading`.
+ */
 export async function openUnit(
   store: Store,
   run: Run,
   id: UnitId,
   stored: StoredUnit | undefined,
   endpoints: ReadonlyMap<string, Endpoint>,
+  reading: Reading,
   layers?: InLayers,
 ): Promise<OpenUnit> {
   const { pinned } = id;
@@ -96,7 +103,7 @@ export async function openUnit(
   }
   if (selected !== pinned.selected)
     throw pinnedChanged(store, pinned.key, `${pinned.selected} selected rows`, `${selected}`);
-  return { id, reader: capture.reader, pending };
+  return { id, reader: capture.reader, reading, pending };
 }
 
 export interface Scan {
@@ -138,32 +145,39 @@ export async function scanRowGroup(
 /** Columns that a request is made of. */
 const SEND_COLUMNS = ["id", "model", "input", "inputType", "outputType", "status", "latencyMs", "offset"];
 
-/** Rows of a pending row group; `at` copies the input, which shares memory with its whole row group. */
-export async function readRows(
-  unit: OpenUnit,
-  pending: Pending,
-  attributesToo = false,
-): Promise<{ models: ColumnValues; inputBytes(row: number): number; at(row: number): SendRow }> {
-  const names = attributesToo ? [...SEND_COLUMNS, "attributes"] : SEND_COLUMNS;
-  const columns = await unit.reader.read(pending.rowGroup, names);
-  const { id = [], model = [], input = [], inputType = [], outputType = [], status = [], offset = [] } = columns;
-  const { latencyMs = [], attributes } = columns;
+export interface Rows {
+  model(row: number): string;
+  inputBytes(row: number): number;
+  /** A copy, as the next row group overwrites where it lies. */
+  at(row: number): SendRow;
+}
+
+/** Rows of a pending row group, good for this turn of the unit's reading. */
+export async function readRows(unit: OpenUnit, pending: Pending, attributesToo = false): Promise<Rows> {
+  const { vectors } = unit.reading;
+  await unit.reader.scan(pending.rowGroup, attributesToo ? [...SEND_COLUMNS, "attributes"] : SEND_COLUMNS, vectors);
+  const attributes = attributesToo ? vectors.bytes("attributes") : undefined;
   const { log, partition } = unit.id.range;
+  const [ids, models, inputs] = [vectors.bytes("id"), vectors.bytes("model"), vectors.bytes("input")];
+  const [inputTypes, outputTypes] = [vectors.bytes("inputType"), vectors.bytes("outputType")];
+  const [statuses, offsets] = [vectors.numbers("status").values, vectors.int64s("offset").values];
+  const latencies = vectors.numbers("latencyMs");
   return {
-    models: model,
-    inputBytes: (row) => (input[row] as Uint8Array).byteLength,
+    model: (row) => models.text(row),
+    inputBytes: (row) => (inputs.ends[row] as number) - (inputs.starts[row] as number),
     at: (row) => ({
       log,
       partition,
-      offset: offset[row] as bigint,
-      id: id[row] as string,
-      model: model[row] as string,
-      input: Uint8Array.from(input[row] as Uint8Array),
-      inputType: inputType[row] as string,
-      outputType: outputType[row] as string,
-      status: status[row] as number,
-      latencyMs: latencyMs[row] as number | null,
-      ...(attributes ? { attributes: attributes[row] as string | null } : {}),
+      offset: offsets[row] as bigint,
+      id: ids.text(row),
+      model: models.text(row),
+      // From Node's pool: an ArrayBuffer of its own for each small input costs more than all else of reading it.
+      input: Buffer.from(inputs.bytes(row)),
+      inputType: inputTypes.text(row),
+      outputType: outputTypes.text(row),
+      status: statuses[row] as number,
+      latencyMs: latencies.isNull(row) ? null : (latencies.values[row] as number),
+      ...(attributes ? { attributes: attributes.isNull(row) ? null : attributes.text(row) } : {}),
     }),
   };
 }

@@ -2,12 +2,14 @@
 import type { Clock } from "../src/clock.ts";
 import type { Run } from "../src/lake/run.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
+import { Scratch } from "../src/parquet/write.ts";
 import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
 import { type FeedContext, feed } from "./feed.ts";
 import type { Caps } from "./pace/caps.ts";
 import type { Slot } from "./pace/lane.ts";
 import type { Limiter } from "./pace/limiter.ts";
+import type { Reading } from "./reading.ts";
 import type { Call } from "./results/calls.ts";
 import { type CommitLimits, type CommitLog, createCommitLog } from "./results/commits.ts";
 import type { Stored } from "./results/stored.ts";
@@ -34,10 +36,23 @@ export interface WorkContext extends FeedContext, Storing {
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
 }
 
-export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
+/** What units that come one after the other read into and encode in: new for each, it would be garbage of tens of megabytes. */
+export interface WorkMemory {
+  readonly reading: Reading;
+  readonly scratch: Scratch;
+}
+
+export function createMemory(reading: Reading): WorkMemory {
+  return { reading, scratch: new Scratch(COMMIT_BYTES) };
+}
+
+/** Most commits are smaller. */
+const COMMIT_BYTES = 1024 * 1024;
+
+export async function runUnit(context: WorkContext, id: UnitId, memory: WorkMemory): Promise<void> {
   const { store, clock, run, call, limits, unsaved, onStored, logs } = context;
   const stored = context.stored.units.get(id.name);
-  const unit = await openUnit(store, run, id, stored, context.endpoints, context.layers);
+  const unit = await openUnit(store, run, id, stored, context.endpoints, memory.reading, context.layers);
   const log = createCommitLog({
     store,
     clock,
@@ -50,6 +65,7 @@ export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
     limits,
     unsaved,
     onStored,
+    scratch: memory.scratch,
   });
   logs.add(log);
   const outstanding = createCount();
@@ -83,6 +99,7 @@ export async function runUnit(context: WorkContext, id: UnitId): Promise<void> {
     await outstanding.none();
     await log.flush();
     logs.delete(log);
+    unit.reader.close();
   }
 }
 

@@ -93,6 +93,8 @@ export const LIMITS = {
   workerLanes: 8,
   /** Time within which a worker that is told to stop has stored what was in flight, beside a request's timeout. */
   workerDrainMs: 20_000,
+  /** Rows read ahead of one endpoint; at least twice what may be in flight. Fewer die young, which costs the least CPU. */
+  replayRowsAhead: 1_024,
   /** Units of replay open at once. */
   replayOpenUnits: 4,
   /** Time after which an endpoint that refuses every connection is parked. */

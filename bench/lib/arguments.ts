@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import type { BenchOptions } from "./stage.ts";
 
 /** Records of a run at full size. */
-const RECORDS = { capture: 1_000_000, replay: 20_000, compare: 1_000_000 } as const;
+const RECORDS = { capture: 1_000_000, replay: 200_000, compare: 1_000_000 } as const;
 const QUICK_RECORDS = 5_000;
 const ROUNDS = 5;
 const ONLY = ["speed", "memory"] as const;
@@ -11,8 +11,8 @@ const ONLY = ["speed", "memory"] as const;
 export const USAGE = `usage: npm run bench -- capture|replay|compare [--json] [--quick] [--rounds N] [--records N] [--peers A,B]
   --quick               a small size that shows that it runs, never a figure
   --peers A,B           only these peers
-  capture alone:
-  --only speed|memory   only the race, or only the corners of memory
+  capture and replay alone:
+  --only speed|memory   only the race, or only the peaks of memory
   --profile DIR         our process leaves CPU profiles in DIR`;
 
 export type StageName = keyof typeof RECORDS;

@@ -21,21 +21,49 @@ export interface PeerResult {
 export async function interleave(
   ours: Contender,
   peers: readonly Contender[],
-  options: { readonly rounds: number; readonly progress: (message: string) => void },
+  options: InterleaveOptions,
 ): Promise<{ readonly peers: PeerResult[]; readonly own: Sample }> {
-  const all = [ours, ...peers];
-  const samples = new Map<string, Sample[]>(all.map(({ name }) => [name, []]));
+  const samples = await takeTurns([ours, ...peers], options);
+  const own = samples.get(ours.name) ?? [];
+  return { peers: peers.map(({ name }) => summarise(name, own, samples.get(name) ?? [])), own: middle(own) };
+}
+
+/** What of ours runs against which peer, under a name of its own. */
+export interface Rivals {
+  readonly name: string;
+  readonly ours: Contender;
+  readonly peer: Contender;
+}
+
+/** As `interleave` where each peer has one of several of ours beside it; each contender runs once a round. */
+export async function interleaveRivals(rivals: readonly Rivals[], options: InterleaveOptions): Promise<PeerResult[]> {
+  const contenders = new Map(rivals.flatMap(({ ours, peer }) => [ours, peer]).map((one) => [one.name, one]));
+  const samples = await takeTurns([...contenders.values()], options);
+  return rivals.map(({ name, ours, peer }) => {
+    return summarise(name, samples.get(ours.name) ?? [], samples.get(peer.name) ?? []);
+  });
+}
+
+interface InterleaveOptions {
+  readonly rounds: number;
+  readonly progress: (message: string) => void;
+}
+
+async function takeTurns(
+  contenders: readonly Contender[],
+  options: InterleaveOptions,
+): Promise<ReadonlyMap<string, readonly Sample[]>> {
+  const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
   // Round 0 warms caches and is not counted.
   for (let round = 0; round <= options.rounds; round++) {
-    for (const contender of all) {
+    for (const contender of contenders) {
       const sample = await contender.run(round);
       const when = round === 0 ? "warm-up" : `round ${round}/${options.rounds}`;
       options.progress(`${when} ${contender.name}: ${sampleText(sample)}`);
       if (round > 0) samples.get(contender.name)?.push(sample);
     }
   }
-  const own = samples.get(ours.name) ?? [];
-  return { peers: peers.map(({ name }) => summarise(name, own, samples.get(name) ?? [])), own: middle(own) };
+  return samples;
 }
 
 function sampleText({ perSecond, cpuSeconds, peakMb }: Sample): string {

@@ -34,10 +34,12 @@ export interface Program {
   /** Longest run, in milliseconds. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
+  /** For a program that prints no JSON: what it did is asked elsewhere. */
+  readonly silent?: boolean;
 }
 
 export interface ProgramResult {
-  /** The JSON document on the last line of stdout. */
+  /** The JSON document on the last line of stdout; empty of a silent one. */
   readonly output: Record<string, unknown>;
   readonly usage: Usage;
   /** Wall seconds of the whole process. */
@@ -59,7 +61,7 @@ export async function runProgram(program: Program): Promise<ProgramResult> {
       throw new Error(`${command.join(" ")} exited ${code}\n${stderr.slice(-4000)}\n${stdout.slice(-1000)}`);
     }
     const usage = JSON.parse(await readFile(usageFile, "utf8")) as Usage;
-    return { output: lastJson(stdout), usage, seconds };
+    return { output: program.silent ? {} : lastJson(stdout), usage, seconds };
   } finally {
     await rm(usageFile, { force: true });
   }

@@ -6,6 +6,8 @@ import { goProgram } from "./go.ts";
 
 export interface Endpoint {
   readonly url: string;
+  /** What it has answered since the last call, and the seconds from the first to the last of it. */
+  answered(): Promise<{ readonly requests: number; readonly seconds: number }>;
   close(): Promise<void>;
 }
 
@@ -15,6 +17,7 @@ export async function startEndpoint(latencyMs = 0): Promise<Endpoint> {
   const [url] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
   return {
     url,
+    answered: async () => (await fetch(url)).json() as Promise<{ requests: number; seconds: number }>,
     close: async () => {
       const gone = once(child, "exit");
       child.stdin.end();

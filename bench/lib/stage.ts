@@ -9,9 +9,9 @@ export interface BenchOptions {
   readonly records: number;
   /** Only these peers; absent: all of them. */
   readonly peers?: readonly string[];
-  /** Capture: only the race, or only the corners of memory. */
+  /** Capture and replay: only the race, or only the peaks of memory. */
   readonly only?: "speed" | "memory";
-  /** Capture: a folder for CPU profiles of our process. */
+  /** Capture and replay: a folder for CPU profiles of our process. */
   readonly profile?: string;
   /** Stops the bench, which then cleans up. */
   readonly signal: AbortSignal;

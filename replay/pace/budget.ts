@@ -13,12 +13,15 @@ export interface Budget {
   onceFreed(wake: () => void): void;
 }
 
-export function createBudget(limit: number): Budget {
+/** `items` bounds also how many takes are held that were not freed. */
+export function createBudget(limit: number, items = Number.POSITIVE_INFINITY): Budget {
   let used = 0;
+  let held = 0;
   let waiting: (() => void)[] = [];
   const tryTake = (bytes: number): boolean => {
-    if (used > 0 && used + bytes > limit) return false;
+    if ((used > 0 && used + bytes > limit) || held >= items) return false;
     used += bytes;
+    held++;
     return true;
   };
   return {
@@ -37,6 +40,7 @@ export function createBudget(limit: number): Budget {
     },
     free(bytes) {
       used -= bytes;
+      held--;
       if (waiting.length === 0) return;
       const woken = waiting;
       waiting = [];

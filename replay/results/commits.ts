@@ -7,10 +7,11 @@ import type { Clock } from "../../src/clock.ts";
 import { isCutoverError } from "../../src/errors.ts";
 import { commitKey, type RangeId } from "../../src/lake/keys.ts";
 import { LIMITS } from "../../src/limits.ts";
-import { createObjectWriter } from "../../src/parquet/write.ts";
+import { createObjectWriter, type Scratch } from "../../src/parquet/write.ts";
 import { REPLAYS, type ReplayedRecord } from "../../src/record.ts";
 import type { Store } from "../../src/store/port.ts";
 import type { Budget } from "../pace/budget.ts";
+import { commitColumns } from "./columns.ts";
 import { type CommitFooter, readCommit } from "./stored.ts";
 import type { TallyRow } from "./tally.ts";
 
@@ -35,6 +36,8 @@ export interface CommitLogOptions {
   readonly unsaved: Budget;
   /** Rows that are durable now; `ours` is false for those that another writer stored meanwhile. */
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
+  /** Commits are encoded in it, one after the other. */
+  readonly scratch: Scratch;
 }
 
 export interface CommitLog {
@@ -134,23 +137,17 @@ function fitting(rows: readonly ReplayedRecord[], limits: CommitLimits): number 
 }
 
 function encode(options: CommitLogOptions, rows: readonly ReplayedRecord[], n: number): Uint8Array {
-  const writer = createObjectWriter(REPLAYS);
+  const writer = createObjectWriter(REPLAYS, options.scratch);
   let start = 0;
   let bytes = 0;
   rows.forEach((row, i) => {
     bytes += (row.output?.byteLength ?? 0) + ROW_OVERHEAD_BYTES;
     if (bytes < LIMITS.rowGroupBytes && i < rows.length - 1) return;
-    writer.rowGroup(columnsOf(rows.slice(start, i + 1)));
+    writer.rowGroup(commitColumns(rows.slice(start, i + 1)));
     start = i + 1;
     bytes = 0;
   });
   const { run, captures, bucket, call } = options;
   const footer: CommitFooter = { run, captures, bucket, n, rows: rows.length, call: call.number, writer: call.writer };
   return writer.finish(footer);
-}
-
-function columnsOf(rows: readonly ReplayedRecord[]): Record<string, unknown[]> {
-  return Object.fromEntries(
-    REPLAYS.columns.map(({ name }) => [name, rows.map((row) => row[name as keyof ReplayedRecord])]),
-  );
 }

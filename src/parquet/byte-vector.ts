@@ -1,5 +1,6 @@
 /** A column of texts or bytes: all values in one buffer, and where each of them lies. */
 import { isUtf8 } from "node:buffer";
+import { giveBack } from "../memory.ts";
 import type { ColumnType } from "../record.ts";
 import type { ColumnValues } from "./types.ts";
 import { type Levels, placeOf, type Vector } from "./vector.ts";
@@ -112,6 +113,7 @@ export class ByteVector implements Vector {
     if (this.#used > this.data.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(this.#used, 2 * this.data.length));
       grown.set(this.data.subarray(0, begin));
+      giveBack(this.data);
       this.data = grown;
     }
     this.data.set(bytes, begin);

@@ -5,7 +5,7 @@ import { type BenchOptions, choosePeers } from "../../bench/lib/stage.ts";
 const full = { quick: false, rounds: 5, records: 1_000_000 };
 const CASES: readonly (readonly [line: string, expected: object | string])[] = [
   ["capture", { stage: "capture", json: false, options: full }],
-  ["replay --json", { stage: "replay", json: true, options: { ...full, records: 20_000 } }],
+  ["replay --json", { stage: "replay", json: true, options: { ...full, records: 200_000 } }],
   ["compare --quick", { stage: "compare", json: false, options: { quick: true, rounds: 1, records: 5_000 } }],
   [
     "capture --quick --records 7 --rounds 2",

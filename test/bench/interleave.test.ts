@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Contender, interleave } from "../../bench/lib/interleave.ts";
+import { type Contender, interleave, interleaveRivals } from "../../bench/lib/interleave.ts";
 import type { Sample } from "../../bench/lib/measure.ts";
 
 const sample = (perSecond: number, part: Partial<Sample> = {}): Sample => ({
@@ -54,4 +54,29 @@ test("CPU is the median of the rounds, memory the peak of all", async () => {
   ];
   const { own } = await interleave(contender("ours", runs), [], { rounds: 3, progress: () => {} });
   expect(own).toMatchObject({ cpuSeconds: 11, peakMb: 300 });
+});
+
+test("of several of ours each stands beside its peer, and each contender runs once a round", async () => {
+  const order: string[] = [];
+  const rates = (name: string, ...perSecond: number[]): Contender =>
+    contender(
+      name,
+      perSecond.map((rate) => sample(rate)),
+      order,
+    );
+  const [a, b, peer, other] = [rates("a", 1, 10), rates("b", 1, 30), rates("peer", 1, 10), rates("other", 1, 20)];
+  const peers = await interleaveRivals(
+    [
+      { name: "peer", ours: a, peer },
+      { name: "other", ours: b, peer: other },
+      { name: "peer-b", ours: b, peer },
+    ],
+    { rounds: 1, progress: () => {} },
+  );
+  expect(order).toEqual(["a 0", "peer 0", "b 0", "other 0", "a 1", "peer 1", "b 1", "other 1"]);
+  expect(peers.map(({ name, ratio }) => [name, ratio])).toEqual([
+    ["peer", 1],
+    ["other", 1.5],
+    ["peer-b", 3],
+  ]);
 });

@@ -1,5 +1,6 @@
 // The endpoint that all replay contenders ask: POST /invocations and /endpoints/{name}/invocations answer
-// 200 bytes of JSON after -lat milliseconds. It prints its address on the first line.
+// 200 bytes of JSON after -lat milliseconds. GET tells how many were answered since the last GET, and in how many
+// seconds from the first to the last. It prints its address on the first line.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,11 +20,26 @@ func main() {
 	flag.Parse()
 	body := []byte(`{"score":0.8734562,"label":"positive","model":"m-17","version":"2026-11-01","trace":"` + strings.Repeat("a", 200))
 	body = append(body[:198], '"', '}')
+	started := time.Now()
+	var answered, first, last atomic.Int64
+	tell := func(w http.ResponseWriter) {
+		n, seconds := answered.Swap(0), time.Duration(last.Load()-first.Load()).Seconds()
+		fmt.Fprintf(w, `{"requests":%d,"seconds":%.6f}`, n, seconds)
+	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			tell(w)
+			return
+		}
 		io.Copy(io.Discard, r.Body)
 		if *lat > 0 {
 			time.Sleep(time.Duration(*lat) * time.Millisecond)
 		}
+		now := int64(time.Since(started))
+		if answered.Add(1) == 1 {
+			first.Store(now)
+		}
+		last.Store(now)
 		w.Header()["Content-Type"] = []string{"application/json"}
 		w.Write(body)
 	}

@@ -22,7 +22,7 @@ async function one(script: (seen: Seen) => Act, more: object = {}, record: objec
   const store = memoryStore();
   await writeCapture(store, [row({ model: "m", offset: 1n, ...record })]);
   const result = await replayStage(
-    sessionOf(store, { t: httpTo(server.url, { timeout: "300ms", ...more }) }),
+    sessionOf(store, { t: httpTo(server.url, { timeout: "1500ms", ...more }) }),
     { target: "t" },
     QUICK,
   );
