@@ -50,6 +50,8 @@ export const LIMITS = {
   captureEncodeInlineBytes: 512 * KIB,
   /** Bytes that the thread reserves for an object; a larger one makes it grow. Untouched, they take no memory. */
   captureScratchBytes: 40 * MIB,
+  /** Models whose rows the footer of a capture object counts, about 25 bytes each. */
+  footerModels: 2_000,
   /** Capture objects whose footers are read at once. */
   footerReads: 16,
   /** Gaps, overlaps, faults and orphans that an audit lists; the rest is counted. */

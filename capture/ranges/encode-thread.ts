@@ -1,5 +1,6 @@
 /** The thread that encodes: one job after the other, and all memory that came with a job goes back with its answer. */
 import { parentPort } from "node:worker_threads";
+import type { CaptureFooter } from "../../src/lake/footer.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { Scratch } from "../../src/parquet/write.ts";
 import { Block, type RowColumns } from "./columns.ts";
@@ -15,7 +16,7 @@ export type Job =
 export interface Answer {
   readonly body: Uint8Array<ArrayBuffer>;
   /** Of captures. */
-  readonly contentSha256?: string;
+  readonly footer?: CaptureFooter;
   /** Memory of the columns: the block, the chunks of the payload, those of the text. */
   readonly lent?: { readonly block: ArrayBuffer; readonly chunks: readonly ArrayBuffer[] };
 }
@@ -39,7 +40,7 @@ function captures({ range, columns }: Job & { kind: "captures" }): Answer {
   const { body, footer } = encodeCaptures({ ...range, columns: { ...columns, block: new Block(block) } }, scratch);
   const chunks = [...payload.chunks, ...text.chunks].map(({ buffer }) => buffer as ArrayBuffer);
   // What lies in the scratch memory is overwritten by the next job.
-  return { body: body.slice(), contentSha256: footer.contentSha256, lent: { block, chunks } };
+  return { body: body.slice(), footer, lent: { block, chunks } };
 }
 
 function rejects({ range }: Job & { kind: "rejects" }): Answer {

@@ -40,7 +40,12 @@ const NO_CONTENT = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 export function encodeCaptures(range: CapturesToEncode, scratch: Scratch): { body: Uint8Array; footer: CaptureFooter } {
   const writer = createObjectWriter(CAPTURES, scratch);
   const { columns } = range;
-  const footer = { ...range.footer, contentSha256: columns ? contentSha256(columns) : NO_CONTENT };
+  const models = columns ? modelsOf(columns) : {};
+  const footer: CaptureFooter = {
+    ...range.footer,
+    contentSha256: columns ? contentSha256(columns) : NO_CONTENT,
+    ...(models ? { models } : {}),
+  };
   if (columns) {
     const order = byModel(columns);
     for (const [from, to] of slices(order.length, (i) => rowBytes(columns.block, order[i] as number))) {
@@ -61,6 +66,18 @@ export function encodeRejects({ id, first, last, rejects }: RejectsToEncode, scr
   }
   const { log, partition } = id;
   return writer.finish({ log, partition, first: String(first), last: String(last), rows: rejects.length });
+}
+
+/** Rows by model, in order of name; undefined when there are too many for a footer. */
+function modelsOf({ words, count, block: { model } }: RowColumns): Record<string, number> | undefined {
+  const rows = new Int32Array(words.length);
+  for (let row = 0; row < count; row++) rows[model[row] as number] = (rows[model[row] as number] as number) + 1;
+  const found = words.flatMap((name, word): [string, number][] => {
+    const counted = rows[word] as number;
+    return counted > 0 ? [[name, counted]] : [];
+  });
+  if (found.length > LIMITS.footerModels) return undefined;
+  return Object.fromEntries(found.sort(([a], [b]) => compareText(a, b)));
 }
 
 /** Row numbers in order of (model name, position): a counting sort, as rows come in order of position. */

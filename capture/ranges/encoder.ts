@@ -31,7 +31,7 @@ export function createEncoder(): Encoder {
         ...chunks,
       ]);
       if (answer.lent) range.rows.returned(answer.lent);
-      return { body: answer.body, footer: { ...footer, contentSha256: answer.contentSha256 as string } };
+      return { body: answer.body, footer: answer.footer as CaptureFooter };
     },
     async rejects({ id, first, next, rejects, bytes }) {
       const job = { id, first, last: next - 1n, rejects };

@@ -89,7 +89,8 @@ async function putRejects(store: Store, encoder: Encoder, range: Range) {
   return { bytes: info.size, named: { key, rows: range.rejects.length, sha256 } };
 }
 
-function objectMetadata(footer: CaptureFooter): Record<string, string> | undefined {
+/** Without the models: who wants these reads the object's own footer. */
+function objectMetadata({ models: _, ...footer }: CaptureFooter): Record<string, string> | undefined {
   const text = JSON.stringify(footer);
   return text.length <= METADATA_BYTES_MAX ? { [FOOTER_KEY]: text } : undefined;
 }

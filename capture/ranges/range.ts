@@ -18,7 +18,7 @@ export interface Rejected extends Rejection {
   readonly headers: string;
 }
 
-export type UnhashedFooter = Omit<CaptureFooter, "contentSha256">;
+export type UnhashedFooter = Omit<CaptureFooter, "contentSha256" | "models">;
 
 /** Rough memory of one reject beside its bytes. */
 const REJECT_OVERHEAD_BYTES = 400;
@@ -102,7 +102,7 @@ export class Range {
     this.tombstones++;
   }
 
-  /** All that the footer says but the hash of the rows, which is taken where they are encoded. */
+  /** All that the footer says but what is found where the rows are encoded: their hash, and their models. */
   footer(rejects: CaptureFooter["rejects"]): UnhashedFooter {
     const { rows } = this;
     return {

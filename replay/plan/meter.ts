@@ -8,7 +8,7 @@ import type { CapLimits } from "./caps.ts";
 import { money, priceOf } from "./price.ts";
 
 export interface Meter {
-  /** The target, with every try counted. */
+  /** The target, with every try counted where a cap or a price needs it. */
   readonly target: Target;
   readonly caps: Caps;
   /** False once a cap leaves no room for one more try: those on the wire finish, none begins. */
@@ -60,22 +60,24 @@ export function createMeter({ limits, settings, target, clock, startedAt }: Mete
     }
     return ended === undefined;
   };
+  const counted: Target = {
+    ...target,
+    async send(request) {
+      const from = clock.monotonic();
+      tries++;
+      inFlight++;
+      try {
+        return await target.send(request);
+      } finally {
+        inFlight--;
+        ms += clock.monotonic() - from;
+      }
+    },
+  };
   return {
     mayTry,
-    target: {
-      ...target,
-      async send(request) {
-        const from = clock.monotonic();
-        tries++;
-        inFlight++;
-        try {
-          return await target.send(request);
-        } finally {
-          inFlight--;
-          ms += clock.monotonic() - from;
-        }
-      },
-    },
+    // A promise more for each request, where nobody asks how many there were.
+    target: limits.requests === null && !price ? target : counted,
     caps: {
       mayStart: mayTry,
       giveBack() {},

@@ -33,6 +33,8 @@ export const captureFooterSchema = z.object({
   firstMessage: positionText.nullable().optional(),
   /** Kafka's id of the topic (hex), which a topic created again does not share; absent when the broker has none. */
   topicId: z.string().optional(),
+  /** Rows by model, so that a plan reads nothing else; absent when there are more models than `footerModels`. */
+  models: z.record(z.string(), count).optional(),
 });
 export type CaptureFooter = z.infer<typeof captureFooterSchema>;
 

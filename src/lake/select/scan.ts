@@ -13,7 +13,7 @@ export interface Taker {
   row?(model: string, hash: number, offset: bigint): void;
 }
 
-/** Inputs and outputs are never read; a row group that is all of one model and within the times is not read at all. */
+/** Inputs and outputs are never read; nothing but the footer is where that counts the models and no single row is chosen. */
 export async function scanCapture(
   capture: CaptureObject,
   criteria: Criteria,
@@ -22,10 +22,25 @@ export async function scanCapture(
 ): Promise<void> {
   const { reader, footer } = capture;
   const { minTime, maxTime } = footer;
-  if (minTime !== null && maxTime !== null && timesOf({ min: minTime, max: maxTime }, criteria) === "none") return;
+  const times = minTime === null || maxTime === null ? "some" : timesOf({ min: minTime, max: maxTime }, criteria);
+  if (times === "none") return;
+  if (footer.models && takeByFooter(footer.models, times, criteria, taker)) return;
   for (let group = 0; group < reader.rowGroups.length; group++) {
     await scanGroup(capture, group, criteria, columns, taker);
   }
+}
+
+/** True when the counts of the footer are all that is asked for, or none of its models is. */
+function takeByFooter(
+  models: Readonly<Record<string, number>>,
+  times: "all" | "some",
+  { model, ids, hashBelow, chosen }: Criteria,
+  taker: Taker,
+): boolean {
+  const wanted = Object.entries(models).filter(([name]) => model(name));
+  if (wanted.length > 0 && (times === "some" || ids || hashBelow !== null || chosen || taker.row)) return false;
+  for (const [name, rows] of wanted) taker.rows(name, rows);
+  return true;
 }
 
 async function scanGroup(

@@ -51,7 +51,7 @@ async function* eachObject(
   lowest: Lowest | null,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Found> {
-  yield* eachCapture(store, wantedKeys(query), signal, async (capture, columns, index) => {
+  yield* eachCapture(store, wantedKeys(query), choosesRows(query), signal, async (capture, columns, index) => {
     const { key, size, etag, footer, reader, range } = capture;
     const { contentSha256 } = footer;
     const { rows } = reader;
@@ -74,6 +74,7 @@ async function* eachObject(
 async function* eachCapture<T>(
   store: Store,
   wanted: ReadonlySet<string> | null,
+  choosesRows: boolean,
   signal: AbortSignal | undefined,
   use: (capture: CaptureObject, columns: Vectors, index: number) => Promise<T>,
 ): AsyncGenerator<T> {
@@ -88,8 +89,10 @@ async function* eachCapture<T>(
   yield* inOrder(listed(), LIMITS.footerReads, async (info) => {
     // Before anything is awaited: numbers follow the listing.
     const index = next++;
-    // A small object comes whole by one request; of a large one a footer and a few columns are wanted, far apart.
-    const tailBytes = info.size <= LIMITS.planWholeBytes ? info.size : LIMITS.parquetFooterBytes;
+    // A small object comes whole by one request; of a large one a footer and a few columns are wanted, far apart, and
+    // where no row is chosen the footer alone.
+    const isWhole = choosesRows && info.size <= LIMITS.planWholeBytes;
+    const tailBytes = isWhole ? info.size : LIMITS.parquetFooterBytes;
     const capture = await openCapture(store, info, signal, tailBytes);
     const columns = spare.pop() ?? new Vectors();
     try {
@@ -105,6 +108,10 @@ async function* eachCapture<T>(
     place: `${store.url} ${gone}`,
     hint: "restore the object",
   });
+}
+
+function choosesRows({ since, until, sample, limitPerModel, ids, only }: SelectionQuery): boolean {
+  return Boolean(only) || [since, until, sample, limitPerModel, ids].some((part) => part !== null);
 }
 
 /** Objects that hold positions chosen by outcome; null: all are looked at. */
@@ -126,7 +133,7 @@ async function nothingSelected(
   let rows = 0;
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
-  const looked = eachCapture(store, wantedKeys(query), signal, async (capture, columns) => {
+  const looked = eachCapture(store, wantedKeys(query), false, signal, async (capture, columns) => {
     const { minTime, maxTime } = capture.footer;
     from = Math.min(from, minTime ?? from);
     to = Math.max(to, maxTime ?? to);
