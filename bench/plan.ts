@@ -45,7 +45,7 @@ async function fill(store: Store, { objects, rows, models }: Size): Promise<void
     for (let at = 0; at < rows; at += group) {
       writer.rowGroup(columns(range, { at, count: Math.min(group, rows - at), rows, from, names }, payload));
     }
-    await store.put(captureKey(range), writer.finish(footerOf(range, rows, from, i)), { ifAbsent: true });
+    await store.put(captureKey(range), writer.finish(footerOf(range, { rows, from, names }, i)), { ifAbsent: true });
   }
 }
 
@@ -109,7 +109,13 @@ function payloads(rows: number): ByteColumn {
   };
 }
 
-function footerOf({ log, partition, first }: Place, rows: number, from: number, index: number): CaptureFooter {
+function footerOf(
+  { log, partition, first }: Place,
+  { rows, from, names }: Pick<Slice, "rows" | "from" | "names">,
+  index: number,
+): CaptureFooter {
+  // As capture writes them, so that a plan of whole models needs no column.
+  const begin = (model: number): number => Math.ceil((model * rows) / names.length);
   return {
     log,
     partition,
@@ -126,6 +132,7 @@ function footerOf({ log, partition, first }: Place, rows: number, from: number, 
     firstSha: null,
     contentSha256: sha256Hex(`${index}`),
     rejects: null,
+    models: Object.fromEntries(names.map((name, i) => [name, begin(i + 1) - begin(i)])),
   };
 }
 

@@ -79,10 +79,18 @@ export async function writeCapture(store: Store, records: readonly CapturedRecor
     firstSha: null,
     contentSha256: sha256Hex(...sorted.map((r) => `${r.offset}:${new TextDecoder().decode(r.input)}`)),
     rejects: null,
+    // Every other one: objects of an older version have no counts.
+    ...(first % 2n === 0n ? { models: countsOf(sorted.map(({ model }) => model)) } : {}),
   };
   const key = captureKey({ log, partition, first });
   await store.put(key, writer.finish(footer), { ifAbsent: true });
   return key;
+}
+
+function countsOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }
 
 export function sessionOf(

@@ -33,6 +33,8 @@ describe("a range that is worth a thread", () => {
     const range = filled(rows, bytes);
     expect(range.rows.heldBytes).toBeGreaterThan(LIMITS.captureEncodeInlineBytes);
     const here = inline(range);
+    expect(Object.keys(here.footer.models ?? {})).toEqual(["m0", "m1", "m2", "m3", "m4", "m5", "m6"]);
+    expect(Object.values(here.footer.models ?? {}).reduce((sum, n) => sum + n)).toBe(rows);
     const encoder = createEncoder();
     const block = range.rows.columns?.block.buffer;
     for (let again = 0; again < 2; again++) {

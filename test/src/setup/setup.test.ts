@@ -88,7 +88,17 @@ describe("config", () => {
     expect(code).toBe(0);
     const schema = JSON.parse(stdout);
     expect(schema).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
-    expect(Object.keys(schema.properties)).toEqual(["store", "s3", "capture", "queue", "worker", "targets", "models", "waivers", "metrics"]);
+    expect(Object.keys(schema.properties)).toEqual([
+      "store",
+      "s3",
+      "capture",
+      "queue",
+      "worker",
+      "targets",
+      "models",
+      "waivers",
+      "metrics",
+    ]);
     expect(schema).toMatchObject({ additionalProperties: false });
     expect(schema.required ?? []).toEqual([]);
   });
