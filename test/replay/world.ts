@@ -46,8 +46,16 @@ export function rows(first: number, count: number, models: readonly string[]): C
   );
 }
 
-/** One capture object of consecutive positions, sorted by model and position as capture does. */
-export async function writeCapture(store: Store, records: readonly CapturedRecord[], groupRows = 50): Promise<string> {
+/**
+ * One capture object of consecutive positions, sorted by model and position as capture does. Every other one is of an
+ * older version, whose footer does not count the models.
+ */
+export async function writeCapture(
+  store: Store,
+  records: readonly CapturedRecord[],
+  groupRows = 50,
+  isCounted = (records[0]?.offset ?? 0n) % 2n === 0n,
+): Promise<string> {
   const byOffset = records.map(({ offset }) => offset).sort((a, b) => (a < b ? -1 : 1));
   const first = byOffset[0] as bigint;
   const last = byOffset.at(-1) as bigint;
@@ -79,8 +87,7 @@ export async function writeCapture(store: Store, records: readonly CapturedRecor
     firstSha: null,
     contentSha256: sha256Hex(...sorted.map((r) => `${r.offset}:${new TextDecoder().decode(r.input)}`)),
     rejects: null,
-    // Every other one: objects of an older version have no counts.
-    ...(first % 2n === 0n ? { models: countsOf(sorted.map(({ model }) => model)) } : {}),
+    ...(isCounted ? { models: countsOf(sorted.map(({ model }) => model)) } : {}),
   };
   const key = captureKey({ log, partition, first });
   await store.put(key, writer.finish(footer), { ifAbsent: true });

@@ -146,7 +146,7 @@ describe("which columns are read", () => {
   }
 
   /** Larger than what comes with a footer: each column asks for bytes of its own. */
-  async function large(): Promise<Store> {
+  async function large(isCounted: boolean): Promise<Store> {
     const store = memoryStore();
     const noise = (n: number): Uint8Array => {
       let state = n + 1;
@@ -164,19 +164,23 @@ describe("which columns are read", () => {
       store,
       Array.from({ length: 400 }, (_, i) => record(i)),
       100,
+      isCounted,
     );
     return store;
   }
 
-  test.each<[string, Partial<SelectionQuery>, number]>([
+  test.each<[string, Partial<SelectionQuery>, number, boolean?]>([
     ["of all: where statistics name one model nothing, else the model column", {}, 1 + 1],
     ["of one model: nothing where the statistics name it", { models: ["a"] }, 1 + 1],
     ["of a time that leaves the object out", { since: START + 10_000_000 }, 1],
     ["of a time that takes all of it", { since: START }, 1 + 1],
     ["of a time that cuts one row group", { since: START + 50_000, models: ["a"] }, 1 + 1 + 1],
     ["of a sample: positions, too", { sample: 0.5, models: ["a"] }, 1 + 1 + 2],
-  ])("%s", async (_, query, expected) => {
-    const { store, reads } = watched(await large());
+    ["of all, where the footer counts the models: nothing", {}, 1, true],
+    ["of models that the footer does not count: nothing", { models: ["d"], ids: ["id-1"] }, 1, true],
+    ["of a sample, whatever the footer counts", { sample: 0.5, models: ["a"] }, 1 + 1 + 2, true],
+  ])("%s", async (_, query, expected, isCounted = false) => {
+    const { store, reads } = watched(await large(isCounted));
     await selectCaptures(store, { ...ALL, ...query }).catch(() => {
       // Of a time that selects nothing, only the first look counts.
       reads.length = 1;
