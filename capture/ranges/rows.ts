@@ -28,11 +28,13 @@ export class Rows {
   #lastWord: string | undefined;
   #lastIndex = 0;
   #wordBytes = 0;
-  #first: bigint;
+  readonly #first: bigint;
+  readonly #firstNumber: number;
   #block: Block | undefined;
 
   constructor(first: bigint, pool: ChunkPool) {
     this.#first = first;
+    this.#firstNumber = Number(first);
     this.#pool = pool;
     this.#payload = new Arena(pool);
     this.#text = new Arena(pool);
@@ -48,7 +50,10 @@ export class Rows {
   add(offset: bigint, fields: Fields): number {
     const row = this.count++;
     const block = this.#block === undefined || row === this.#block.capacity ? this.#grow(row) : this.#block;
-    block.delta[row] = Number(offset - this.#first);
+    // Arithmetic of bigints makes objects: only where a double does not hold the position exactly.
+    const position = Number(offset);
+    const isExact = position <= Number.MAX_SAFE_INTEGER;
+    block.delta[row] = isExact ? position - this.#firstNumber : Number(offset - this.#first);
     block.capturedAt[row] = fields.capturedAt;
     this.minTime = Math.min(this.minTime, fields.capturedAt);
     this.maxTime = Math.max(this.maxTime, fields.capturedAt);
@@ -59,7 +64,11 @@ export class Rows {
     block.inputType[row] = this.#word(fields.inputType);
     block.outputType[row] = this.#word(fields.outputType);
     block.status[row] = fields.status;
-    const payload = this.#addPayload(block, row, offset, fields);
+    const payload = this.#addPayload(block, row, fields);
+    const chunk = this.#payload.chunks[block.payloadChunk[row] as number] as Buffer;
+    const header = (block.inputAt[row] as number) - HEADER_BYTES;
+    if (isExact) writePosition(chunk, position, header);
+    else chunk.writeBigInt64LE(offset, header);
     const text = this.#addText(block, row, fields);
     return payload + text + ROW_BYTES;
   }
@@ -86,15 +95,15 @@ export class Rows {
     this.count = 0;
   }
 
-  #addPayload(block: Block, row: number, offset: bigint, { input, output, status }: Fields): number {
+  /** All of the run but its position. */
+  #addPayload(block: Block, row: number, { input, output, status }: Fields): number {
     const bytes = HEADER_BYTES + input.length + output.length;
     const at = this.#payload.reserve(bytes);
     const index = this.#payload.chunks.length - 1;
     const chunk = this.#payload.chunks[index] as Buffer;
-    chunk.writeBigInt64LE(offset, at);
-    chunk.writeUInt32LE(input.length, at + 8);
-    chunk.writeUInt32LE(output.length, at + 12);
-    chunk.writeInt32LE(status, at + 16);
+    writeWord(chunk, input.length, at + 8);
+    writeWord(chunk, output.length, at + 12);
+    writeWord(chunk, status, at + 16);
     chunk.set(input, at + HEADER_BYTES);
     chunk.set(output, at + HEADER_BYTES + input.length);
     block.payloadChunk[row] = index;
@@ -149,4 +158,20 @@ export class Rows {
     this.#block = grown;
     return grown;
   }
+}
+
+const WORD = 2 ** 32;
+
+/** A whole number of at most 53 bits, as int64. */
+function writePosition(bytes: Uint8Array, position: number, at: number): void {
+  writeWord(bytes, position % WORD, at);
+  writeWord(bytes, Math.floor(position / WORD), at + 4);
+}
+
+/** 32 bits, little-endian. */
+function writeWord(bytes: Uint8Array, value: number, at: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
 }

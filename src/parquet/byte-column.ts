@@ -15,7 +15,7 @@ import type { ByteColumn } from "./types.ts";
 
 const LENGTH_BYTES = 4;
 /** Below it, a loop is faster than a call that copies. */
-const LOOP_BYTES = 24;
+const LOOP_BYTES = 64;
 
 export interface ByteColumnOptions {
   readonly element: SchemaElement;

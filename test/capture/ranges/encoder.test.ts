@@ -1,10 +1,14 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createChunkPool } from "../../../capture/ranges/chunks.ts";
 import { encodeCaptures } from "../../../capture/ranges/encode.ts";
 import { createEncoder } from "../../../capture/ranges/encoder.ts";
 import { Range } from "../../../capture/ranges/range.ts";
 import { LIMITS } from "../../../src/limits.ts";
+import { openObject } from "../../../src/parquet/read.ts";
 import { Scratch } from "../../../src/parquet/write.ts";
+import { CAPTURES } from "../../../src/record.ts";
+import { memoryStore } from "../../../src/store/memory.ts";
 import { messageOf as jsonMessage, mapped } from "./rows-of.ts";
 
 const ID = { log: "t@00000000", partition: 3 };
@@ -69,6 +73,36 @@ describe("a range that is worth a thread", () => {
     expect(Buffer.compare((await both[1])?.body as Uint8Array, inline(filled(1_000, 2_000)).body)).toBe(0);
   });
 });
+
+test.each([0n, 2n ** 32n - 1n, 2n ** 40n + 5n, 2n ** 53n - 2n, 2n ** 62n])(
+  "the content's hash is that of position, lengths, status, input and output, from position %d on",
+  async (first) => {
+    const range = new Range(ID, first, 0, createChunkPool(0));
+    const hash = createHash("sha256");
+    for (let i = 0n; i < 5n; i++) {
+      const message = jsonMessage(first + i, {
+        input: `in${i}`,
+        output: { n: Number(i) },
+        status: i === 3n ? 2_147_483_647 : 503,
+      });
+      const fields = mapped(message);
+      range.capture(message, fields);
+      const header = Buffer.alloc(20);
+      header.writeBigInt64LE(first + i);
+      header.writeUInt32LE(fields.input.length, 8);
+      header.writeUInt32LE(fields.output.length, 12);
+      header.writeInt32LE(fields.status, 16);
+      hash.update(header).update(fields.input).update(fields.output);
+    }
+    const { body, footer } = await createEncoder().captures(range, range.footer(null));
+    expect(footer.contentSha256).toBe(hash.digest("hex"));
+    const store = memoryStore();
+    await store.put("captures/x", body);
+    const object = await openObject(store, "captures/x", CAPTURES);
+    const { offset } = await object.read(0, ["offset"]);
+    expect(offset).toEqual([0n, 1n, 2n, 3n, 4n].map((i) => first + i));
+  },
+);
 
 test("rejects become the same object in a thread as here", async () => {
   const range = (bytes: number): Range => {
