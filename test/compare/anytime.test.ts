@@ -1,6 +1,16 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { anytimeBounds, boundsOf, type Looks, morePairs } from "../../compare/anytime.ts";
 import { clopperPearson } from "../../compare/statistics.ts";
+
+type Row = [k: number, n: number, limit: number, confidence: number, lower: number, upper: number];
+const scipy = JSON.parse(readFileSync(new URL("../../fixtures/statistics/anytime.json", import.meta.url), "utf8")) as {
+  rows: Row[];
+};
+
+function relativeError(value: number, reference: number): number {
+  return reference === 0 ? Math.abs(value) : Math.abs(value / reference - 1);
+}
 
 describe("the anytime-valid bound", () => {
   test.each([
@@ -33,6 +43,16 @@ describe("the anytime-valid bound", () => {
     const { lower, upper } = anytimeBounds(k, n, 0.99, limit);
     if (k < n) expect(mixture(upper)).toBeCloseTo(Math.log(100), 7);
     if (k > 0) expect(mixture(lower)).toBeCloseTo(Math.log(100), 7);
+  });
+
+  test("agrees with scipy on a grid, to 1e-9", () => {
+    expect(scipy.rows.length).toBeGreaterThan(300);
+    for (const [k, n, limit, confidence, lower, upper] of scipy.rows) {
+      const bounds = anytimeBounds(k, n, confidence, limit);
+      const place = `${k}/${n} against ${limit} at ${confidence}`;
+      expect(relativeError(bounds.lower, lower), `lower ${place}`).toBeLessThan(1e-9);
+      expect(relativeError(bounds.upper, upper), `upper ${place}`).toBeLessThan(1e-9);
+    }
   });
 
   test("is wider than the bound for one look, at any count", () => {
