@@ -137,7 +137,7 @@ export function renderForecast(forecast: Forecast): string {
   const models = Object.entries(forecast.models);
   const lines = [
     `run ${forecast.run} → ${forecast.target}${forecast.production ? " (PRODUCTION)" : ""} (${forecast.pinned ? "pinned earlier" : "not pinned yet"}): dry run, nothing is sent or written`,
-    `  requests     ${group(forecast.requests)} to send of ${group(forecast.planned)} planned, from ${forecast.objects} capture objects`,
+    `  requests     ${group(forecast.requests)} to send of ${group(forecast.planned)} planned, from ${group(forecast.objects)} capture ${forecast.objects === 1 ? "object" : "objects"}`,
     `  input        about ${(forecast.inputBytes / 1024 ** 2).toFixed(1)} MiB`,
     `  endpoints    ${forecast.endpoints}`,
     `  concurrency  ${concurrency.perEndpoint} per endpoint, ${concurrency.total} in total`,
