@@ -29,6 +29,8 @@ export interface CaptureResult extends Readonly<Totals> {
 }
 
 const TICK_MS = 1_000;
+/** See `growYoungGeneration`. */
+const YOUNG_MIB = 8;
 /** Messages in a tick from which on a capture is busy. */
 const BUSY_MESSAGES = 10_000;
 
@@ -70,7 +72,7 @@ export async function runSource(
   };
   let before = 0;
   const timer = setInterval(() => {
-    if (recorder.consumed - before >= BUSY_MESSAGES) growYoungGeneration();
+    if (recorder.consumed - before >= BUSY_MESSAGES) growYoungGeneration(YOUNG_MIB);
     before = recorder.consumed;
     recorder.tick();
     watch.tick(recorder);

@@ -48,6 +48,9 @@ export interface Tuning {
   readonly tickMs: number;
 }
 
+/** See `growYoungGeneration`. */
+const YOUNG_MIB = 32;
+
 export const DEFAULT_TUNING: Tuning = {
   limits: {
     commitRows: LIMITS.commitRows,
@@ -67,7 +70,7 @@ export async function replayStage(
   options: ReplayOptions,
   tuning: Tuning = DEFAULT_TUNING,
 ): Promise<ReplayResult> {
-  growYoungGeneration();
+  growYoungGeneration(YOUNG_MIB);
   const startedAt = session.clock.monotonic();
   const limits = capLimitsOf(options);
   const settings = settingsUnderCost(targetSettings(session.config, options.target), options.target, limits);
