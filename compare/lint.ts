@@ -65,10 +65,13 @@ export function renderLint({ run, findings }: LintReport): string {
   const lines = findings.map(
     ({ level, code, place, message }) => `${level.padEnd(7)}  ${place}\n         ${code}: ${message}`,
   );
-  const count = (level: LintLevel) => findings.filter((finding) => finding.level === level).length;
+  const counted = (level: LintLevel): string => {
+    const n = findings.filter((finding) => finding.level === level).length;
+    return `${n} ${level}${n === 1 ? "" : "s"}`;
+  };
   const seen =
     run === null ? "no comparison under these rules was read: cutover compare" : `with the comparison of ${run}`;
-  return `${[...lines, `${count("error")} errors, ${count("warning")} warnings; ${seen}`].join("\n")}\n`;
+  return `${[...lines, `${counted("error")}, ${counted("warning")}; ${seen}`].join("\n")}\n`;
 }
 
 /** A module that is not there is a finding, and must not hide the others. */
