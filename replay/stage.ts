@@ -49,7 +49,7 @@ export interface Tuning {
 }
 
 /** See `growYoungGeneration`. */
-const YOUNG_MIB = 32;
+const YOUNG_MIB = 8;
 
 export const DEFAULT_TUNING: Tuning = {
   limits: {

@@ -28,9 +28,10 @@ const SURVIVORS = 200_000;
 /**
  * Makes the young generation large in one step, for a stage that is busy: objects that live as long as a message are then
  * collected at a fraction of the cost. `mib`: each of its two halves, of which it has 1 by itself. With 8, a capture takes
- * 9 % less CPU (medians of six runs in turn: 9.4 and 8.6 s) for 28 MB; with 32, a replay spends 6 % of its time on
- * collecting instead of 10, for 50 MB more than with 8. V8 makes it small again when little is going on. By itself it
- * grows only when objects survive in it, which those that pass through a stage hardly do: the ones here do.
+ * 9 % less CPU (medians of six runs in turn: 9.4 and 8.6 s) for 28 MB; with 32, a replay collects half as often and takes
+ * no less (8.0 and 8.3 s, three runs in turn): it no longer fits the processor's cache. V8 makes it small again when
+ * little is going on. By itself it grows only when objects survive in it, which those that pass through a stage hardly
+ * do: the ones here do.
  */
 export function growYoungGeneration(mib: number): void {
   const wanted = 2 * mib * MIB;
