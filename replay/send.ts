@@ -5,7 +5,7 @@ import type { Position, ReplayedRecord, ReplayOutcome } from "../src/record.ts";
 import type { EndpointPace } from "./pace/endpoint.ts";
 import type { Health } from "./pace/health.ts";
 import type { Slot } from "./pace/lane.ts";
-import { nextStep, type RetrySettings, withinBudget } from "./pace/retry.ts";
+import { nextStep, type RetrySettings, type Step, withinBudget } from "./pace/retry.ts";
 import type { Fate, Reply, Target, TargetRequest } from "./targets/target.ts";
 
 export interface SendContext {
@@ -30,68 +30,120 @@ export type Sent =
 /** Answered before any model saw the request. */
 const UNSEEN: ReadonlySet<Fate> = new Set(["refused", "missing", "denied"]);
 
-export async function sendRequest(
+/**
+ * An async function only from the second try on: the first answer is nearly always the last, and what such a function
+ * leaves behind is half a kilobyte of garbage a request.
+ */
+export function sendRequest(
   context: SendContext,
   position: Position,
   request: TargetRequest,
   slot: Slot,
 ): Promise<Sent> {
+  const history: History = { attempts: 0, waitedMs: 0, throttles: 0, notReady: false, tried: false };
+  const sending: Sending = { position, request, slot, history, begunAt: context.clock.monotonic() };
+  const refused = refusal(context, sending);
+  if (refused) return Promise.resolve(refused);
+  const { cold } = slot.pace;
+  return context.target.send(request).then((reply) => {
+    const outcome = afterTry(context, sending, reply, cold, sending.begunAt);
+    return typeof outcome === "number" ? tryAgain(context, sending, outcome) : outcome;
+  });
+}
+
+/** One request on its way. */
+interface Sending {
+  readonly position: Position;
+  readonly request: TargetRequest;
+  readonly slot: Slot;
+  readonly history: History;
+  /** Monotonic milliseconds of its first try. */
+  readonly begunAt: number;
+}
+
+async function tryAgain(context: SendContext, sending: Sending, firstWaitMs: number): Promise<Sent> {
   const { target, health, clock } = context;
-  const { pace } = slot;
-  const endpoint = request.endpoint.key;
-  const begunAt = clock.monotonic();
-  const history: History = { attempts: 0, waitedMs: 0, throttles: 0, notReady: false };
-  let tried = false;
-  for (;;) {
-    if (!context.mayTry()) return { kind: "stopped", tried };
-    if (health.parked(endpoint)) return { kind: "skipped", tried };
-    const { cold } = pace;
-    const startedAt = clock.monotonic();
-    const reply = await target.send(request);
-    const now = clock.monotonic();
-    if (!UNSEEN.has(reply.fate)) tried = true;
-    note(history, reply.fate);
-    learn(context, pace, request, reply, startedAt, now);
-    const step = withinBudget(
-      nextStep(reply.fate, history, context.retry, reply.retryAfterMs, context.random),
-      reply.fate,
-      () => pace.mayRetry() || context.onOverBudget(),
-    );
-    if (step.do === "park") {
-      health.park(endpoint, step.reason, `${reply.errorClass}: ${reply.errorDetail}`);
-      return { kind: "skipped", tried };
-    }
-    if (step.do === "store") {
-      // Not ready for as long as a request may wait, and nothing else all the while.
-      if (step.outcome === "not_ready" && pace.aliveAt < begunAt) {
-        health.park(endpoint, "endpoint_not_ready", `${reply.errorClass}: ${reply.errorDetail}`);
-      }
-      const latencyMs = now - startedAt;
-      const coldStart = reply.cold ?? (history.notReady || (cold && latencyMs >= LIMITS.coldStartMs));
-      const last: LastTry = { latencyMs, replayedAt: clock.now(), coldStart };
-      return { kind: "result", record: toRecord(target.name, position, request, reply, step.outcome, history, last) };
-    }
+  const { request, slot, history } = sending;
+  for (let waitMs = firstWaitMs; ; ) {
     slot.leave();
     const waiting = clock.monotonic();
-    const woken = await clock.sleep(step.ms, health.signal(endpoint)).then(
+    const woken = await clock.sleep(waitMs, health.signal(request.endpoint.key)).then(
       () => true,
       () => false,
     );
-    if (!woken) return { kind: context.mayTry() ? "skipped" : "stopped", tried };
-    history.waitedMs += Math.max(step.ms, clock.monotonic() - waiting);
+    if (!woken) return { kind: context.mayTry() ? "skipped" : "stopped", tried: history.tried };
+    history.waitedMs += Math.max(waitMs, clock.monotonic() - waiting);
     await slot.enter();
+    const refused = refusal(context, sending);
+    if (refused) return refused;
+    const { cold } = slot.pace;
+    const startedAt = clock.monotonic();
+    const outcome = afterTry(context, sending, await target.send(request), cold, startedAt);
+    if (typeof outcome !== "number") return outcome;
+    waitMs = outcome;
   }
 }
+
+/** Why no try may follow now. */
+function refusal(context: SendContext, { request, history: { tried } }: Sending): Sent | undefined {
+  if (!context.mayTry()) return { kind: "stopped", tried };
+  return context.health.parked(request.endpoint.key) ? { kind: "skipped", tried } : undefined;
+}
+
+/** What a try comes to, or the milliseconds after which another follows. `cold`: as the endpoint was when it began. */
+function afterTry(
+  context: SendContext,
+  { position, request, slot, history, begunAt }: Sending,
+  reply: Reply,
+  cold: boolean,
+  startedAt: number,
+): Sent | number {
+  const { target, health, clock } = context;
+  const { pace } = slot;
+  const endpoint = request.endpoint.key;
+  const now = clock.monotonic();
+  note(history, reply.fate);
+  learn(context, pace, request, reply, startedAt, now);
+  const step = stepAfter(context, pace, reply, history);
+  if (step.do === "wait") return step.ms;
+  if (step.do === "park") {
+    health.park(endpoint, step.reason, `${reply.errorClass}: ${reply.errorDetail}`);
+    return { kind: "skipped", tried: history.tried };
+  }
+  // Not ready for as long as a request may wait, and nothing else all the while.
+  if (step.outcome === "not_ready" && pace.aliveAt < begunAt) {
+    health.park(endpoint, "endpoint_not_ready", `${reply.errorClass}: ${reply.errorDetail}`);
+  }
+  const latencyMs = now - startedAt;
+  const coldStart = reply.cold ?? (history.notReady || (cold && latencyMs >= LIMITS.coldStartMs));
+  const last: LastTry = { latencyMs, replayedAt: clock.now(), coldStart };
+  return { kind: "result", record: toRecord(target.name, position, request, reply, step.outcome, history, last) };
+}
+
+function stepAfter(context: SendContext, pace: EndpointPace, reply: Reply, history: History): Step {
+  // Nearly all there is: nothing is made for it.
+  if (reply.fate === "ok") return STORE_OK;
+  return withinBudget(
+    nextStep(reply.fate, history, context.retry, reply.retryAfterMs, context.random),
+    reply.fate,
+    () => pace.mayRetry() || context.onOverBudget(),
+  );
+}
+
+const STORE_OK: Step = { do: "store", outcome: "ok" };
 
 interface History {
   attempts: number;
   waitedMs: number;
   throttles: number;
   notReady: boolean;
+  /** The model may have seen the request. */
+  tried: boolean;
 }
 
 function note(history: History, fate: Fate): void {
   history.attempts++;
+  if (!UNSEEN.has(fate)) history.tried = true;
   if (fate === "throttled") history.throttles++;
   if (fate === "not_ready") history.notReady = true;
 }

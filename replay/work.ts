@@ -7,16 +7,15 @@ import type { ReplayedRecord } from "../src/record.ts";
 import type { Store } from "../src/store/port.ts";
 import { type FeedContext, feed } from "./feed.ts";
 import type { Caps } from "./pace/caps.ts";
-import type { Slot } from "./pace/lane.ts";
 import type { Limiter } from "./pace/limiter.ts";
 import type { Reading } from "./reading.ts";
 import type { Call } from "./results/calls.ts";
 import { type CommitLimits, type CommitLog, createCommitLog } from "./results/commits.ts";
 import type { Stored } from "./results/stored.ts";
 import type { TallyRow } from "./results/tally.ts";
-import { type SendContext, sendRequest } from "./send.ts";
+import { type SendContext, type Sent, sendRequest } from "./send.ts";
 import type { Storing } from "./storing.ts";
-import type { Endpoint } from "./targets/target.ts";
+import type { Endpoint, TargetRequest } from "./targets/target.ts";
 import { createTwins, isShareable, type Twins } from "./twins.ts";
 import { openUnit, type SendRow, type UnitId } from "./unit.ts";
 
@@ -75,7 +74,9 @@ export async function runUnit(context: WorkContext, id: UnitId, memory: WorkMemo
     context.limiter.submit(endpoint.key, async (slot) => {
       let next: SendRow | undefined;
       try {
-        const record = slot && (await handle(context, log, row, endpoint, slot));
+        const request = slot && requestOf(context, log, row, endpoint);
+        const sent = slot && request && (await sendRequest(context.send, row, request, slot));
+        const record = sent && taken(context, log, row, sent);
         if (twins && slot) next = settle(context, log, twins, row, record);
       } catch (error) {
         context.end.fail(error);
@@ -130,14 +131,8 @@ function settle(
   return context.end.reached() ? undefined : twins.failed(row);
 }
 
-/** One request in its slot: sent, counted, put into the log. */
-async function handle(
-  context: WorkContext,
-  log: CommitLog,
-  row: SendRow,
-  endpoint: Endpoint,
-  slot: Slot,
-): Promise<ReplayedRecord | undefined> {
+/** The request of a row, counted; undefined when it is not to be sent any more. */
+function requestOf(context: WorkContext, log: CommitLog, row: SendRow, endpoint: Endpoint): TargetRequest | undefined {
   const { call, caps, end } = context;
   if (end.reached() || log.has(row.offset) || context.health.parked(endpoint.key)) return undefined;
   if (!caps.mayStart()) {
@@ -145,7 +140,8 @@ async function handle(
     if (!end.reached()) throw new Error("caps refused a request without an ending");
     return undefined;
   }
-  const request = {
+  call.count(1);
+  return {
     id: row.id,
     model: row.model,
     endpoint,
@@ -155,8 +151,11 @@ async function handle(
     accept: row.status >= 200 && row.status < 300 ? row.outputType : "*/*",
     legacyStatus: row.status,
   };
-  call.count(1);
-  const sent = await sendRequest(context.send, row, request, slot);
+}
+
+/** What came of a request, put into the log. */
+function taken(context: WorkContext, log: CommitLog, row: SendRow, sent: Sent): ReplayedRecord | undefined {
+  const { call, caps, end } = context;
   if (sent.kind !== "result") {
     if (sent.tried) return undefined;
     call.count(-1);

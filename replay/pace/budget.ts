@@ -17,7 +17,9 @@ export interface Budget {
 export function createBudget(limit: number, items = Number.POSITIVE_INFINITY): Budget {
   let used = 0;
   let held = 0;
-  let waiting: (() => void)[] = [];
+  /** In the order in which they came; each is given its bytes when it is woken. */
+  const taking: { readonly bytes: number; readonly wake: () => void }[] = [];
+  let watching: (() => void)[] = [];
   const tryTake = (bytes: number): boolean => {
     if ((used > 0 && used + bytes > limit) || held >= items) return false;
     used += bytes;
@@ -29,11 +31,13 @@ export function createBudget(limit: number, items = Number.POSITIVE_INFINITY): B
       return used;
     },
     get waiting() {
-      return waiting.length > 0;
+      return taking.length + watching.length > 0;
     },
-    tryTake,
-    async take(bytes) {
-      while (!tryTake(bytes)) await new Promise<void>((resolve) => waiting.push(resolve));
+    // Who comes later does not pass those that wait.
+    tryTake: (bytes) => taking.length === 0 && tryTake(bytes),
+    take(bytes) {
+      if (taking.length === 0 && tryTake(bytes)) return Promise.resolve();
+      return new Promise((wake) => taking.push({ bytes, wake }));
     },
     add(bytes) {
       used += bytes;
@@ -41,11 +45,15 @@ export function createBudget(limit: number, items = Number.POSITIVE_INFINITY): B
     free(bytes) {
       used -= bytes;
       held--;
-      if (waiting.length === 0) return;
-      const woken = waiting;
-      waiting = [];
+      for (let first = taking[0]; first && tryTake(first.bytes); first = taking[0]) {
+        taking.shift();
+        first.wake();
+      }
+      if (watching.length === 0) return;
+      const woken = watching;
+      watching = [];
       for (const wake of woken) wake();
     },
-    onceFreed: (wake) => void waiting.push(wake),
+    onceFreed: (wake) => void watching.push(wake),
   };
 }
