@@ -131,6 +131,10 @@ describe("laws of judgePair", () => {
         `[${[side === 0 ? a : b, ...rest.map((both) => both[side])].map(String).join(",")}]`;
       return [text(0), text(1)] as const;
     });
+    // Far apart in steps of any size: of two doubles that come as they like, hardly any lie within a number of steps.
+    const steps = fc
+      .tuple(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), fc.nat(40))
+      .map(([x, n]) => [`[${x}]`, `[${stepsAbove(x, 2n ** BigInt(n))}]`] as const);
     const ids = fc
       .tuple(...[0, 1].map(() => fc.uniqueArray(fc.nat(5), { minLength: 1 })))
       .map((some) => some.map(print));
@@ -150,7 +154,7 @@ describe("laws of judgePair", () => {
       fc.Arbitrary<number>,
       (at: number) => Rule,
     ])[] = [
-      ["ulp max", texts, fc.nat(2 ** 30), (max) => ({ path: "$[*]", type: "ulp", max })],
+      ["ulp max", steps, fc.nat(40).map((n) => 2 ** n), (max) => ({ path: "$[*]", type: "ulp", max })],
       ["decision band", texts, unit, (band) => ({ path: "$[*]", type: "decision", threshold: 0.5, band })],
       ["label margin", texts, unit, (margin) => ({ path: "$", type: "label", margin })],
       ["time tolerance", texts, count, (n) => ({ path: "$[*]", type: "time", unit: "s", tolerance: `${n}00ms` })],
@@ -223,3 +227,11 @@ describe("laws of judgePair", () => {
     );
   });
 });
+
+/** The double so many places above one that is positive. */
+function stepsAbove(value: number, steps: bigint): number {
+  const bits = new DataView(new ArrayBuffer(8));
+  bits.setFloat64(0, value);
+  bits.setBigUint64(0, bits.getBigUint64(0) + steps);
+  return bits.getFloat64(0);
+}
