@@ -165,8 +165,13 @@ describe("shards of one run", () => {
     const server = await serve();
     const store = await filled();
     const session = sessionOf(store, { t: httpTo(server.url, { concurrency: { perEndpoint: 1, total: 2 } }) });
-    const sharded = replayStage(session, { target: "t", shard: { index: 0, count: 8 } }, QUICK);
-    expect(await sharded.then(() => "", codeOf)).toBe("CONFIG");
+    const shards = Array.from({ length: 8 }, (_, index) =>
+      replayStage(session, { target: "t", shard: { index, count: 8 } }, QUICK).then(() => "", codeOf),
+    );
+    // Which buckets hold an endpoint goes by its address, and so by the server's port: a shard may have nothing to send.
+    const codes = new Set(await Promise.all(shards));
+    codes.delete("");
+    expect([...codes]).toEqual(["CONFIG"]);
     expect(server.seen.length).toBe(0);
   });
 
