@@ -7,7 +7,8 @@ import type { InLayers } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
 import { growYoungGeneration } from "../src/memory.ts";
 import type { Session } from "../src/session.ts";
-import { createEngine, type Engine, type EngineLimits } from "./engine.ts";
+import { type DriveOptions, drive } from "./drive.ts";
+import type { Engine, EngineLimits } from "./engine.ts";
 import type { Parked } from "./pace/health.ts";
 import { type Part, partOfShard, shareOf } from "./part.ts";
 import { type CapFlags, capLimitsOf, settingsUnderCost } from "./plan/caps.ts";
@@ -208,7 +209,9 @@ async function send(
   const call = await openCall(store, run.run, clock, part.name);
   const reporter = createReporter(session, part.run, stored.tally);
   setMaxListeners(0, signal);
-  const engine = createEngine({
+  const draining = (): void => session.log.info("stopping: what is in flight finishes and is stored");
+  signal.addEventListener("abort", draining, { once: true });
+  const options: DriveOptions = {
     store,
     clock,
     random: tuning.random,
@@ -229,7 +232,7 @@ async function send(
     limits: tuning.limits,
     call,
     stop: signal,
-    onResult: reporter.result,
+    reporter,
     onPark(endpoint, parked) {
       call.park();
       reporter.park(endpoint, parked);
@@ -240,21 +243,8 @@ async function send(
         if (ours) addToTally(now, row);
       }
     },
-  });
-  const timer = setInterval(() => {
-    engine.tick();
-    reporter.tick(engine.limiter.onWire, engine.health.all.size);
-  }, tuning.tickMs);
-  const draining = (): void => session.log.info("stopping: what is in flight finishes and is stored");
-  signal.addEventListener("abort", draining, { once: true });
-  try {
-    await engine.run();
-  } finally {
-    clearInterval(timer);
-    signal.removeEventListener("abort", draining);
-    reporter.close();
-    await call.close();
-  }
+  };
+  const engine = await drive(options, tuning.tickMs).finally(() => signal.removeEventListener("abort", draining));
   return { engine, call: call.number, sent: call.sent, ended: endedOf(engine, meter, clock.now()) };
 }
 

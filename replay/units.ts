@@ -2,8 +2,9 @@
 import { setMaxListeners } from "node:events";
 import { CutoverError } from "../src/errors.ts";
 import { type Run, readRun } from "../src/lake/run.ts";
+import type { Work, WorkBatch } from "../src/queue/work.ts";
 import type { Session } from "../src/session.ts";
-import { createEngine } from "./engine.ts";
+import { drive } from "./drive.ts";
 import type { Rate } from "./pace/limiter.ts";
 import type { SkipReason } from "./pace/retry.ts";
 import { partOf, shareOf } from "./part.ts";
@@ -18,27 +19,6 @@ import { openTarget, targetSettings } from "./targets/open.ts";
 import type { Endpoint, Target } from "./targets/target.ts";
 import { bucketOf, unitsOf } from "./unit.ts";
 
-/** Units of one run and bucket. */
-export interface UnitBatch {
-  readonly run: string;
-  readonly bucket: number;
-  /** Keys of capture objects. */
-  readonly keys: readonly string[];
-  readonly stop: AbortSignal;
-  /** Asked right before each try; false ends the batch. */
-  readonly mayTry: () => boolean;
-  /** How many such batches are at work in this process at once: its memory is divided among them. */
-  readonly lanes: number;
-}
-
-export interface UnitReplayer {
-  /** Longest time that a request is in flight, in milliseconds. */
-  readonly requestMs: number;
-  /** Resolves with whether every unit is done, its results durable; false when the batch was ended before. */
-  run(batch: UnitBatch): Promise<boolean>;
-  close(): Promise<void>;
-}
-
 /** Runs kept in memory: run.json of a month names thousands of objects. */
 const RUNS_KEPT = 4;
 
@@ -49,7 +29,7 @@ interface OpenRun {
   readonly calls: Map<number, Promise<Call>>;
 }
 
-export async function openUnitReplayer(session: Session, tuning: Tuning = DEFAULT_TUNING): Promise<UnitReplayer> {
+export async function openUnitReplayer(session: Session, tuning: Tuning = DEFAULT_TUNING): Promise<Work> {
   const { config, store } = session;
   const targets = new Map<string, Promise<Target>>();
   const runs = new Map<string, Promise<OpenRun>>();
@@ -87,7 +67,7 @@ export async function openUnitReplayer(session: Session, tuning: Tuning = DEFAUL
   };
 }
 
-async function replayBatch(session: Session, tuning: Tuning, open: OpenRun, batch: UnitBatch): Promise<boolean> {
+async function replayBatch(session: Session, tuning: Tuning, open: OpenRun, batch: WorkBatch): Promise<boolean> {
   const { store, clock, config } = session;
   const { run, target, endpoints } = open;
   const part = partOf(run, endpoints, (bucket) => bucket === batch.bucket, `bucket ${batch.bucket}`);
@@ -108,42 +88,35 @@ async function replayBatch(session: Session, tuning: Tuning, open: OpenRun, batc
   const reporter = createReporter({ ...session, log: { ...session.log, progress() {} } }, part.run, tally);
   setMaxListeners(0, batch.stop);
   let refused = false;
-  const engine = createEngine({
-    store,
-    clock,
-    random: tuning.random,
-    run,
-    units,
-    stored: { units: listed, tally, byCall: new Map() },
-    target,
-    endpoints,
-    concurrency,
-    rate,
-    maxResponse,
-    retry,
-    production,
-    dedupe,
-    limits: limitsFor(tuning, batch.lanes),
-    call,
-    stop: batch.stop,
-    mayTry() {
-      refused ||= !batch.mayTry();
-      return !refused;
+  const engine = await drive(
+    {
+      store,
+      clock,
+      random: tuning.random,
+      run,
+      units,
+      stored: { units: listed, tally, byCall: new Map() },
+      target,
+      endpoints,
+      concurrency,
+      rate,
+      maxResponse,
+      retry,
+      production,
+      dedupe,
+      limits: limitsFor(tuning, batch.lanes),
+      call,
+      stop: batch.stop,
+      mayTry() {
+        refused ||= !batch.mayTry();
+        return !refused;
+      },
+      reporter,
+      onPark: reporter.park,
+      onStored() {},
     },
-    onResult: reporter.result,
-    onPark: reporter.park,
-    onStored() {},
-  });
-  const timer = setInterval(() => {
-    engine.tick();
-    reporter.tick(engine.limiter.onWire, engine.health.all.size);
-  }, tuning.tickMs);
-  try {
-    await engine.run();
-  } finally {
-    clearInterval(timer);
-    await call.close();
-  }
+    tuning.tickMs,
+  );
   if (engine.ended && !refused) throw endedEarly(run, { by: engine.ended.reason, detail: engine.ended.detail });
   if (refused || batch.stop.aborted) return false;
   const skips = skippedModels(part.run, endpoints, (key) => engine.health.parked(key)?.reason);

@@ -1,8 +1,8 @@
 /** `cutover worker`: takes units from Kafka. */
 import type { Command } from "commander";
+import type { Work } from "../src/queue/work.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { workerStage } from "./stage.ts";
-import type { Work } from "./work.ts";
 
 const HELP = `
 Examples:

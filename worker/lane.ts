@@ -4,9 +4,9 @@ import { isCutoverError } from "../src/errors.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Logger } from "../src/log.ts";
 import type { ReceivedOrder, UnitConsumer, UnitOrder } from "../src/queue/port.ts";
+import type { Work } from "../src/queue/work.ts";
 import type { Gate } from "./gate.ts";
 import type { Turns } from "./turns.ts";
-import type { Work } from "./work.ts";
 
 export interface LaneOptions {
   readonly partition: number;

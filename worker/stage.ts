@@ -8,13 +8,13 @@ import type { Metrics } from "../src/metrics.ts";
 import { connectConsumer } from "../src/queue/kafka-queue.ts";
 import type { OrderListener, UnitConsumer } from "../src/queue/port.ts";
 import { queueConnection } from "../src/queue/settings.ts";
+import type { Work } from "../src/queue/work.ts";
 import type { Session } from "../src/session.ts";
 import { createGate } from "./gate.ts";
 import { type WorkerState, whyNotAlive, whyNotReady } from "./health.ts";
 import { createLane, type Lane } from "./lane.ts";
 import { createTenure, marginOf, type Tenure } from "./tenure.ts";
 import { createTurns } from "./turns.ts";
-import type { Work } from "./work.ts";
 
 const TICK_MS = 1_000;
 

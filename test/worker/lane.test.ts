@@ -3,10 +3,10 @@ import { systemClock } from "../../src/clock.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { LIMITS } from "../../src/limits.ts";
 import type { ReceivedOrder } from "../../src/queue/port.ts";
+import type { WorkBatch } from "../../src/queue/work.ts";
 import { createGate } from "../../worker/gate.ts";
 import { createLane } from "../../worker/lane.ts";
 import { createTurns } from "../../worker/turns.ts";
-import type { WorkBatch } from "../../worker/work.ts";
 import { silent } from "../support/session.ts";
 
 const order = (position: number, run = "r", bucket = 3): ReceivedOrder => ({
