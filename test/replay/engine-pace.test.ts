@@ -1,28 +1,9 @@
 /** Pace against a real server that counts what it sees. */
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { memoryStore } from "../../src/store/memory.ts";
-import type { Store } from "../../src/store/port.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, type Seen } from "../support/misbehaving-server.ts";
 import { runEngine } from "./engine-world.ts";
+import { filled, MODELS, serve } from "./serving.ts";
 import { httpTo, QUICK, readResults, row, rows, writeCapture } from "./world.ts";
-
-const servers: MisbehavingServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-async function serve(script: (seen: Seen) => Act = () => ({ do: "answer" })): Promise<MisbehavingServer> {
-  const server = await misbehavingServer(script);
-  servers.push(server);
-  return server;
-}
-
-const MODELS = ["a", "b", "client/c", "d"];
-
-/** 3 objects, 120 records, 4 models. */
-async function filled(store: Store = memoryStore()): Promise<Store> {
-  for (const first of [0, 40, 80]) await writeCapture(store, rows(first, 40, MODELS), 15);
-  return store;
-}
 
 /** Longest time in which nothing of this process ran, server included, until it is stopped. */
 function watchStalls(): () => number {

@@ -1,26 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Caps, Ending } from "../../replay/pace/caps.ts";
-import { memoryStore } from "../../src/store/memory.ts";
-import type { Store } from "../../src/store/port.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, type Seen } from "../support/misbehaving-server.ts";
+import type { Act, Seen } from "../support/misbehaving-server.ts";
 import { runEngine } from "./engine-world.ts";
-import { httpTo, readResults, rows, writeCapture } from "./world.ts";
-
-const servers: MisbehavingServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-async function serve(script: (seen: Seen) => Act = () => ({ do: "answer" })): Promise<MisbehavingServer> {
-  const server = await misbehavingServer(script);
-  servers.push(server);
-  return server;
-}
-
-/** 3 objects, 120 records, 4 models. */
-async function filled(store: Store = memoryStore()): Promise<Store> {
-  for (const first of [0, 40, 80]) await writeCapture(store, rows(first, 40, ["a", "b", "client/c", "d"]), 15);
-  return store;
-}
+import { filled, serve } from "./serving.ts";
+import { httpTo, readResults } from "./world.ts";
 
 /** At most so many requests. */
 function capOf(most: number, now: boolean): Caps & { readonly noted: number } {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { listInputs } from "../../compare/inputs.ts";
 import { shareOf, shareOfTotal } from "../../replay/part.ts";
 import { parseBuckets, type Shard, shardOf } from "../../replay/shard.ts";
@@ -10,18 +10,8 @@ import { bucketSkipsPrefix, skipsKey } from "../../src/lake/keys.ts";
 import { type Run, readRun, readSkips } from "../../src/lake/run.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, type Seen } from "../support/misbehaving-server.ts";
+import { serve } from "./serving.ts";
 import { httpTo, QUICK, readResults, rows, sessionOf, text, writeCapture } from "./world.ts";
-
-const servers: MisbehavingServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-async function serve(script: (seen: Seen) => Act = () => ({ do: "answer" })): Promise<MisbehavingServer> {
-  const server = await misbehavingServer(script);
-  servers.push(server);
-  return server;
-}
 
 const MODELS = Array.from({ length: 12 }, (_, i) => `m${i}`);
 /** 3 objects, 240 records, 12 models. */

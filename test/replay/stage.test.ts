@@ -1,29 +1,14 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { pinRun, planRun } from "../../replay/plan/plan.ts";
 import { forecastStage, replayStage } from "../../replay/stage.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { readRun, readSkips } from "../../src/lake/run.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, type Seen } from "../support/misbehaving-server.ts";
+import { type Act, misbehavingServer, type Seen } from "../support/misbehaving-server.ts";
+import { filled, serve } from "./serving.ts";
 import { httpTo, QUICK, readResults, rows, sessionOf, text, writeCapture } from "./world.ts";
-
-const servers: MisbehavingServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-async function serve(script: (seen: Seen) => Act = () => ({ do: "answer" })): Promise<MisbehavingServer> {
-  const server = await misbehavingServer(script);
-  servers.push(server);
-  return server;
-}
-
-/** 3 objects, 120 records, 4 models. */
-async function filled(store: Store = memoryStore()): Promise<Store> {
-  for (const first of [0, 40, 80]) await writeCapture(store, rows(first, 40, ["a", "b", "client/c", "d"]), 15);
-  return store;
-}
 
 async function keys(store: Store): Promise<string[]> {
   const found: string[] = [];

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { capLimitsOf, NO_LIMITS, settingsUnderCost } from "../../../replay/plan/caps.ts";
 import { createMeter } from "../../../replay/plan/meter.ts";
 import { money, priceOf } from "../../../replay/plan/price.ts";
@@ -7,26 +7,9 @@ import { replayStage } from "../../../replay/stage.ts";
 import { failure, type Target, type TargetRequest } from "../../../replay/targets/target.ts";
 import { targetSchema } from "../../../src/config/schema.ts";
 import { readSkips } from "../../../src/lake/run.ts";
-import { memoryStore } from "../../../src/store/memory.ts";
-import type { Store } from "../../../src/store/port.ts";
 import { testClock } from "../../support/clock.ts";
-import { type Act, type MisbehavingServer, misbehavingServer, type Seen } from "../../support/misbehaving-server.ts";
-import { httpTo, QUICK, readResults, rows, sessionOf, text, writeCapture } from "../world.ts";
-
-const servers: MisbehavingServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
-async function serve(script: (seen: Seen) => Act = () => ({ do: "answer" })): Promise<MisbehavingServer> {
-  const server = await misbehavingServer(script);
-  servers.push(server);
-  return server;
-}
-async function filled(): Promise<Store> {
-  const store = memoryStore();
-  for (const first of [0, 40, 80]) await writeCapture(store, rows(first, 40, ["a", "b", "client/c", "d"]), 15);
-  return store;
-}
+import { filled, serve } from "../serving.ts";
+import { httpTo, QUICK, readResults, sessionOf, text } from "../world.ts";
 
 describe("flags", () => {
   test("are counts, an amount and a duration", () => {
