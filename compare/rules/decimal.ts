@@ -2,8 +2,7 @@
 import type { Rule } from "../../src/config/rules.ts";
 import type { JsonNumber } from "../json/node.ts";
 import { type Decimal, readDecimal } from "../json/number.ts";
-import { numberKind } from "./exact.ts";
-import { asNumber } from "./number.ts";
+import { judgeOfNumbers } from "./number.ts";
 import type { ValueJudge } from "./rule.ts";
 
 type DecimalRule = Extract<Rule, { type: "decimal" }>;
@@ -11,15 +10,7 @@ export type Rounding = DecimalRule["rounding"];
 
 export function decimalJudge(rule: DecimalRule): ValueJudge {
   const key = ({ raw, value }: JsonNumber): string => roundedKey(raw, rule.scale, rule.rounding) ?? `${value}`;
-  return {
-    accepts: (node) => asNumber(node, rule.coerce) !== null,
-    judge: (legacyNode, candidateNode) => {
-      const legacy = asNumber(legacyNode, rule.coerce);
-      const candidate = asNumber(candidateNode, rule.coerce);
-      if (legacy === null || candidate === null) return "type";
-      return key(legacy) === key(candidate) ? null : numberKind(legacy, candidate);
-    },
-  };
+  return judgeOfNumbers(rule.coerce, (legacy, candidate) => key(legacy) === key(candidate));
 }
 
 /** The same text for literals that round to the same decimal; null for NaN and infinities. */

@@ -12,13 +12,21 @@ const ROUNDING = 32 * Number.EPSILON;
 const NUMERIC = /^(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|NaN|-?Infinity)$/;
 
 export function numberJudge(rule: NumberRule): ValueJudge {
+  return judgeOfNumbers(rule.coerce, (legacy, candidate) => withinTolerance(legacy, candidate, rule));
+}
+
+/** For rules about two numbers: anything else is a difference of type. */
+export function judgeOfNumbers(
+  coerce: boolean,
+  passes: (legacy: JsonNumber, candidate: JsonNumber) => boolean,
+): ValueJudge {
   return {
-    accepts: (node) => asNumber(node, rule.coerce) !== null,
+    accepts: (node) => asNumber(node, coerce) !== null,
     judge: (legacyNode, candidateNode) => {
-      const legacy = asNumber(legacyNode, rule.coerce);
-      const candidate = asNumber(candidateNode, rule.coerce);
+      const legacy = asNumber(legacyNode, coerce);
+      const candidate = asNumber(candidateNode, coerce);
       if (legacy === null || candidate === null) return "type";
-      return withinTolerance(legacy, candidate, rule) ? null : numberKind(legacy, candidate);
+      return passes(legacy, candidate) ? null : numberKind(legacy, candidate);
     },
   };
 }

@@ -1,23 +1,16 @@
 /** ulp: distance in units in the last place, as many doubles (floats at width 32) as lie between the two. */
 import type { Rule } from "../../src/config/rules.ts";
-import { numberKind } from "./exact.ts";
-import { asNumber } from "./number.ts";
+import { judgeOfNumbers } from "./number.ts";
 import type { ValueJudge } from "./rule.ts";
 
 type UlpRule = Extract<Rule, { type: "ulp" }>;
 
 export function ulpJudge(rule: UlpRule): ValueJudge {
   const max = BigInt(rule.max);
-  return {
-    accepts: (node) => asNumber(node, rule.coerce) !== null,
-    judge: (legacyNode, candidateNode) => {
-      const legacy = asNumber(legacyNode, rule.coerce);
-      const candidate = asNumber(candidateNode, rule.coerce);
-      if (legacy === null || candidate === null) return "type";
-      const distance = ulpDistance(legacy.value, candidate.value, rule.width);
-      return distance !== null && distance <= max ? null : numberKind(legacy, candidate);
-    },
-  };
+  return judgeOfNumbers(rule.coerce, (legacy, candidate) => {
+    const distance = ulpDistance(legacy.value, candidate.value, rule.width);
+    return distance !== null && distance <= max;
+  });
 }
 
 /**

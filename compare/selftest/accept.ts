@@ -56,7 +56,7 @@ export function acceptingRules(model: ResolvedModel, today: string): Accepting {
   };
 }
 
-/** Types that judge a value as a whole, and of which a value may have several. */
+/** Types that judge a value as a whole, and of which a value may have several. Written again, not taken from the comparator: one that it forgets must show as missed. */
 const WHOLE: ReadonlySet<string> = new Set<string>([
   "number",
   "ulp",
