@@ -5,6 +5,7 @@ import { type Run, readRun } from "../src/lake/run.ts";
 import type { Work, WorkBatch } from "../src/queue/work.ts";
 import type { Session } from "../src/session.ts";
 import { drive } from "./drive.ts";
+import { savedUpMs } from "./pace/bucket.ts";
 import type { Rate } from "./pace/limiter.ts";
 import type { SkipReason } from "./pace/retry.ts";
 import { partOf, shareOf } from "./part.ts";
@@ -77,7 +78,7 @@ async function replayBatch(session: Session, tuning: Tuning, open: OpenRun, batc
   const share = shareOf(targetSettings(config, target.name), target.name, part);
   const { concurrency, rate, retry, maxResponse, production, dedupe } = share;
   // What was sent of this bucket before, here or elsewhere, counts: an engine begins with all the tokens it may save.
-  await clock.sleep(savedUpMs(rate), batch.stop).catch(() => {});
+  await clock.sleep(fullAfterMs(rate), batch.stop).catch(() => {});
   const listed = await listUnits(
     store,
     units.map(({ name }) => name),
@@ -148,10 +149,10 @@ function skippedModels(
   );
 }
 
-/** Time in which a rate saves up what it saves at most, as pace/bucket.ts has it: a tenth of a second's tokens, one at least. */
-function savedUpMs(rate: Rate): number {
+/** Time in which a rate saves up all that it may. */
+function fullAfterMs(rate: Rate): number {
   const rates = [rate.perEndpoint, rate.total].filter((one) => one !== undefined);
-  return Math.max(0, ...rates.map((perSecond) => Math.max(100, 1_000 / perSecond)));
+  return Math.max(0, ...rates.map(savedUpMs));
 }
 
 function limitsFor({ limits }: Tuning, lanes: number): Tuning["limits"] {

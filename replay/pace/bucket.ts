@@ -9,9 +9,19 @@ export interface Bucket {
   take(now: number): void;
 }
 
+/** Tokens saved up at most. */
+function burst(perSecond: number): number {
+  return Math.max(perSecond / 10, 1);
+}
+
+/** Milliseconds in which so many are saved up. */
+export function savedUpMs(perSecond: number): number {
+  return (burst(perSecond) * 1_000) / perSecond;
+}
+
 export function createBucket(perSecond: number): Bucket {
   const intervalMs = 1_000 / perSecond;
-  const toleranceMs = (Math.max(perSecond / 10, 1) - 1) * intervalMs;
+  const toleranceMs = (burst(perSecond) - 1) * intervalMs;
   let fullAt = Number.NEGATIVE_INFINITY;
   return {
     waitMs: (now) => Math.max(0, fullAt - toleranceMs - now),

@@ -23,8 +23,6 @@ export interface CapLimits {
   readonly durationMs: number | null;
 }
 
-export const NO_LIMITS: CapLimits = { requests: null, errors: null, cost: null, durationMs: null };
-
 export function capLimitsOf(flags: CapFlags): CapLimits {
   return {
     requests: flags.maxRequests === undefined ? null : parseCount("--max-requests", flags.maxRequests),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { capLimitsOf, NO_LIMITS, settingsUnderCost } from "../../../replay/plan/caps.ts";
+import { capLimitsOf, settingsUnderCost } from "../../../replay/plan/caps.ts";
 import { createMeter } from "../../../replay/plan/meter.ts";
 import { money, priceOf } from "../../../replay/plan/price.ts";
 import { replayStage } from "../../../replay/stage.ts";
@@ -10,6 +10,8 @@ import { readSkips } from "../../../src/lake/run.ts";
 import { testClock } from "../../support/clock.ts";
 import { filled, serve } from "../serving.ts";
 import { httpTo, QUICK, readResults, sessionOf, text } from "../world.ts";
+
+const NO_LIMITS = { requests: null, errors: null, cost: null, durationMs: null };
 
 describe("flags", () => {
   test("are counts, an amount and a duration", () => {
