@@ -40,17 +40,20 @@ const NO_CONTENT = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 export function encodeCaptures(range: CapturesToEncode, scratch: Scratch): { body: Uint8Array; footer: CaptureFooter } {
   const writer = createObjectWriter(CAPTURES, scratch);
   const { columns } = range;
-  const models = columns ? modelsOf(columns) : {};
+  if (!columns) {
+    const footer = { ...range.footer, contentSha256: NO_CONTENT, models: {} };
+    return { body: writer.finish(footer), footer };
+  }
+  const rows = rowsByWord(columns);
+  const models = modelsOf(columns, rows);
   const footer: CaptureFooter = {
     ...range.footer,
-    contentSha256: columns ? contentSha256(columns) : NO_CONTENT,
+    contentSha256: contentSha256(columns),
     ...(models ? { models } : {}),
   };
-  if (columns) {
-    const order = byModel(columns);
-    for (const [from, to] of slices(order.length, (i) => rowBytes(columns.block, order[i] as number))) {
-      writer.rowGroup(captureColumns(range, columns, order.subarray(from, to)));
-    }
+  const order = byModel(columns, rows);
+  for (const [from, to] of slices(order.length, (i) => rowBytes(columns.block, order[i] as number))) {
+    writer.rowGroup(captureColumns(range, columns, order.subarray(from, to)));
   }
   return { body: writer.finish(footer), footer };
 }
@@ -68,10 +71,18 @@ export function encodeRejects({ id, first, last, rejects }: RejectsToEncode, scr
   return writer.finish({ log, partition, first: String(first), last: String(last), rows: rejects.length });
 }
 
-/** Rows by model, in order of name; undefined when there are too many for a footer. */
-function modelsOf({ words, count, block: { model } }: RowColumns): Record<string, number> | undefined {
+/** Rows of each word as a model. */
+function rowsByWord({ words, count, block: { model } }: RowColumns): Int32Array {
   const rows = new Int32Array(words.length);
-  for (let row = 0; row < count; row++) rows[model[row] as number] = (rows[model[row] as number] as number) + 1;
+  for (let row = 0; row < count; row++) {
+    const word = model[row] as number;
+    rows[word] = (rows[word] as number) + 1;
+  }
+  return rows;
+}
+
+/** Rows by model, in order of name; undefined when there are too many for a footer. */
+function modelsOf({ words }: RowColumns, rows: Int32Array): Record<string, number> | undefined {
   const found = words.flatMap((name, word): [string, number][] => {
     const counted = rows[word] as number;
     return counted > 0 ? [[name, counted]] : [];
@@ -81,19 +92,14 @@ function modelsOf({ words, count, block: { model } }: RowColumns): Record<string
 }
 
 /** Row numbers in order of (model name, position): a counting sort, as rows come in order of position. */
-function byModel({ words: texts, count, block: { model } }: RowColumns): Int32Array {
+function byModel({ words: texts, count, block: { model } }: RowColumns, rows: Int32Array): Int32Array {
   const words = texts.map((_, index) => index);
   words.sort((a, b) => compareText(texts[a] as string, texts[b] as string));
   const starts = new Int32Array(words.length);
-  for (let row = 0; row < count; row++) {
-    const word = model[row] as number;
-    starts[word] = (starts[word] as number) + 1;
-  }
   let start = 0;
   for (const word of words) {
-    const rowsOfWord = starts[word] as number;
     starts[word] = start;
-    start += rowsOfWord;
+    start += rows[word] as number;
   }
   const order = new Int32Array(count);
   for (let row = 0; row < count; row++) {

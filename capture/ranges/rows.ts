@@ -64,11 +64,7 @@ export class Rows {
     block.inputType[row] = this.#word(fields.inputType);
     block.outputType[row] = this.#word(fields.outputType);
     block.status[row] = fields.status;
-    const payload = this.#addPayload(block, row, fields);
-    const chunk = this.#payload.chunks[block.payloadChunk[row] as number] as Buffer;
-    const header = (block.inputAt[row] as number) - HEADER_BYTES;
-    if (isExact) writePosition(chunk, position, header);
-    else chunk.writeBigInt64LE(offset, header);
+    const payload = this.#addPayload(block, row, isExact ? position : offset, fields);
     const text = this.#addText(block, row, fields);
     return payload + text + ROW_BYTES;
   }
@@ -95,12 +91,13 @@ export class Rows {
     this.count = 0;
   }
 
-  /** All of the run but its position. */
-  #addPayload(block: Block, row: number, { input, output, status }: Fields): number {
+  #addPayload(block: Block, row: number, position: number | bigint, { input, output, status }: Fields): number {
     const bytes = HEADER_BYTES + input.length + output.length;
     const at = this.#payload.reserve(bytes);
     const index = this.#payload.chunks.length - 1;
     const chunk = this.#payload.chunks[index] as Buffer;
+    if (typeof position === "number") writePosition(chunk, position, at);
+    else chunk.writeBigInt64LE(position, at);
     writeWord(chunk, input.length, at + 8);
     writeWord(chunk, output.length, at + 12);
     writeWord(chunk, status, at + 16);
