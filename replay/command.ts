@@ -5,14 +5,16 @@ import { isCap } from "../src/lake/run.ts";
 import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { renderForecast } from "./plan/forecast.ts";
+import { forecastStage, type ReplayOptions } from "./planned.ts";
 import { type QueueOptions, queueStage, renderQueued } from "./queue.ts";
 import { type ReplayResult, renderResult } from "./results/result.ts";
 import { parseBuckets, shardOf } from "./shard.ts";
-import { forecastStage, type ReplayOptions, replayStage } from "./stage.ts";
+import { replayStage } from "./stage.ts";
 
 export { replayChecks } from "./checks.ts";
+export type { ReplayOptions } from "./planned.ts";
 export type { ReplayResult } from "./results/result.ts";
-export { type ReplayOptions, replayStage } from "./stage.ts";
+export { replayStage } from "./stage.ts";
 export { openUnitReplayer } from "./units.ts";
 
 export function addReplayCommands(program: Command, run: Runner): void {

@@ -13,11 +13,11 @@ import type { Store } from "../src/store/port.ts";
 import type { SkipReason } from "./pace/retry.ts";
 import { checkShares, type Part, partOf } from "./part.ts";
 import { checkProduction } from "./plan/production.ts";
+import { endpointsOf, pinnedRun, type ReplayOptions } from "./planned.ts";
 import { readLost } from "./results/calls.ts";
 import { group, type ReplayResult, skipsOf, toResult } from "./results/result.ts";
 import { readStored } from "./results/stored.ts";
 import { createTally, type Tally } from "./results/tally.ts";
-import { endpointsOf, pinnedRun, type ReplayOptions } from "./stage.ts";
 import { targetSettings } from "./targets/open.ts";
 import { unitsOf } from "./unit.ts";
 

@@ -1,6 +1,5 @@
 /** The replay stage: plan, pin, send what has no result yet, store, say what came of it. */
 import { setMaxListeners } from "node:events";
-import { CutoverError } from "../src/errors.ts";
 import { checkPinned } from "../src/lake/pinned.ts";
 import { isCap, type Run } from "../src/lake/run.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
@@ -8,39 +7,25 @@ import { LIMITS } from "../src/limits.ts";
 import { growYoungGeneration } from "../src/memory.ts";
 import type { Session } from "../src/session.ts";
 import { type DriveOptions, drive } from "./drive.ts";
+import { allParked, endedEarly, interrupted, tooMany } from "./endings.ts";
 import type { Engine, EngineLimits } from "./engine.ts";
 import type { Parked } from "./pace/health.ts";
 import { type Part, partOfShard, shareOf } from "./part.ts";
-import { type CapFlags, capLimitsOf, settingsUnderCost } from "./plan/caps.ts";
-import { type Forecast, forecast } from "./plan/forecast.ts";
+import { capLimitsOf, settingsUnderCost } from "./plan/caps.ts";
 import { createMeter, type Meter } from "./plan/meter.ts";
-import { type Plan, pinRun, planRun } from "./plan/plan.ts";
+import { pinRun } from "./plan/plan.ts";
 import { checkProduction } from "./plan/production.ts";
-import { type PlanFlags, planRequestOf } from "./plan/request.ts";
+import { endpointsOf, type ReplayOptions, withPlan } from "./planned.ts";
 import { createReporter } from "./progress.ts";
 import { openCall, readLost } from "./results/calls.ts";
 import { type Ended, type ReplayResult, skipsOf, toResult } from "./results/result.ts";
 import { writeSkips } from "./results/skips.ts";
 import { readStored, type Stored } from "./results/stored.ts";
 import { addToTally, createTally } from "./results/tally.ts";
-import { bucketsFor, checkBuckets, type Shard } from "./shard.ts";
-import { checkEndpoints, targetIdentity } from "./targets/endpoint.ts";
-import { openTarget, targetSettings } from "./targets/open.ts";
-import type { Endpoint, Target } from "./targets/target.ts";
+import { checkBuckets } from "./shard.ts";
+import { targetSettings } from "./targets/open.ts";
+import type { Endpoint } from "./targets/target.ts";
 import { bucketOf, unitsOf } from "./unit.ts";
-
-export interface ReplayOptions extends PlanFlags, CapFlags {
-  readonly target: string;
-  readonly dryRun?: boolean;
-  /** Sends to a production target without asking. */
-  readonly yes?: boolean;
-  /** The part of the run that this process takes; all of it when absent. */
-  readonly shard?: Shard | undefined;
-  /** Of a sequential run: which records of the pinned run to send now. */
-  readonly layer?: ((run: Run) => Promise<InLayers>) | undefined;
-  /** Of a run that is pinned now. */
-  readonly buckets?: number | undefined;
-}
 
 /** What tests set: bounds, chance, and how often the stage looks around. */
 export interface Tuning {
@@ -87,55 +72,6 @@ export async function replayStage(
     const layers = await options.layer?.(run);
     return replayRun({ session, tuning, run, settings, endpoints, part, layers, meter, startedAt, yes });
   });
-}
-
-/** Finds or pins the run, for who lets others send it. */
-export async function pinnedRun<T>(
-  session: Session,
-  options: ReplayOptions,
-  buckets: number,
-  use: (run: Run, target: Target) => T,
-): Promise<T> {
-  return withPlan(session, { ...options, buckets }, async (plan, target) => {
-    const run = plan.pinned ? plan.run : await pinRun(session.store, plan.run);
-    await checkPinned(session.store, run);
-    return use(run, target);
-  });
-}
-
-/** `--dry-run`. */
-export async function forecastStage(session: Session, options: ReplayOptions): Promise<Forecast> {
-  return withPlan(session, options, async (plan, _target, endpoints) => {
-    const { config, store, signal } = session;
-    const settings = settingsUnderCost(targetSettings(config, options.target), options.target, capLimitsOf(options));
-    if (plan.pinned) await checkPinned(store, plan.run, signal);
-    return forecast(store, plan, await readStored(store, plan.run.run), endpoints, settings, signal);
-  });
-}
-
-/** Where the requests of each model of a run go. */
-export function endpointsOf({ config }: Session, run: Run, target: Target): Map<string, Endpoint> {
-  const settings = targetSettings(config, target.name);
-  const place = `targets.${target.name}.${target.kind}`;
-  const template = JSON.stringify(settings.http ?? { ...settings.sagemaker, targetModel: undefined });
-  return checkEndpoints(place, template, Object.keys(run.models), target.endpoint);
-}
-
-async function withPlan<T>(
-  session: Session,
-  options: ReplayOptions,
-  use: (plan: Plan, target: Target, endpoints: Map<string, Endpoint>) => Promise<T>,
-): Promise<T> {
-  const settings = targetSettings(session.config, options.target);
-  const buckets = bucketsFor(options.buckets, options.shard);
-  const request = await planRequestOf(session, options, targetIdentity(options.target, settings), buckets);
-  const target = await openTarget(options.target, settings, process.env);
-  try {
-    const plan = await planRun(request);
-    return await use(plan, target, endpointsOf(session, plan.run, target));
-  } finally {
-    await target.close();
-  }
 }
 
 interface RunContext {
@@ -256,39 +192,4 @@ function endedOf(engine: Engine, { caps, endedAt }: Meter, now: number): Ended |
 
 function bucketOfModel({ run, endpoints }: RunContext): (model: string) => number {
   return (model) => bucketOf(endpoints.get(model) as Endpoint, run.buckets);
-}
-
-function interrupted(session: Session, result: ReplayResult): CutoverError {
-  const reason = session.signal.reason;
-  const code = reason instanceof CutoverError && reason.code === "TERMINATED" ? "TERMINATED" : "INTERRUPTED";
-  const done = result.replayed + result.failed;
-  return new CutoverError(code, `run ${result.run} stopped: ${done} of ${result.planned} results are stored`, {
-    hint: "the same command goes on from here",
-  });
-}
-
-/** A cap is what the user asked for; any other end is told as what it is. */
-export function endedEarly({ run, target }: Run, { by, detail }: Pick<Ended, "by" | "detail">): CutoverError {
-  return new CutoverError("TARGET_UNUSABLE", `run ${run} ended before all was sent: ${detail}`, {
-    place: `targets.${target.name}`,
-    received: by,
-    hint: "what was answered is stored; the same command goes on once the target is well again",
-  });
-}
-
-function allParked(result: ReplayResult): CutoverError {
-  const { endpoint, reason, detail } = result.parked[0] ?? { endpoint: "", reason: "", detail: "" };
-  return new CutoverError("TARGET_UNUSABLE", "no endpoint of the target can be used", {
-    place: endpoint,
-    received: `${reason}: ${detail}`,
-    hint: "cutover doctor; then the same command again",
-  });
-}
-
-function tooMany(run: Run, stored: number): CutoverError {
-  return new CutoverError("RUN_INVALID", `run ${run.run} holds more results than it planned`, {
-    expected: `${run.planned}`,
-    received: `${stored}`,
-    hint: "an object was copied into its folder; pin anew with --fresh",
-  });
 }

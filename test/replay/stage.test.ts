@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pinRun, planRun } from "../../replay/plan/plan.ts";
-import { forecastStage, replayStage } from "../../replay/stage.ts";
+import { forecastStage } from "../../replay/planned.ts";
+import { replayStage } from "../../replay/stage.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { readRun, readSkips } from "../../src/lake/run.ts";
 import { memoryStore } from "../../src/store/memory.ts";

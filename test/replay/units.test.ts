@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { DEFAULT_TUNING, pinnedRun } from "../../replay/stage.ts";
+import { pinnedRun } from "../../replay/planned.ts";
+import { DEFAULT_TUNING } from "../../replay/stage.ts";
 import { openUnitReplayer } from "../../replay/units.ts";
 import { filled, serve } from "./serving.ts";
 import { httpTo, readResults, sessionOf } from "./world.ts";

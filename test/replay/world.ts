@@ -94,7 +94,7 @@ export async function writeCapture(
   return key;
 }
 
-function countsOf(names: readonly string[]): Record<string, number> {
+export function countsOf(names: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
   return counts;

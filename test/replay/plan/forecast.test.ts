@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Forecast, renderForecast } from "../../../replay/plan/forecast.ts";
 import { spread } from "../../../replay/plan/latency.ts";
 import { longest } from "../../../replay/plan/pace.ts";
-import { forecastStage } from "../../../replay/stage.ts";
+import { forecastStage } from "../../../replay/planned.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { httpTo, row, rows, sessionOf, writeCapture } from "../world.ts";

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { forecastStage, replayStage } from "../../../replay/stage.ts";
+import { forecastStage } from "../../../replay/planned.ts";
+import { replayStage } from "../../../replay/stage.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { type MisbehavingServer, misbehavingServer } from "../../support/misbehaving-server.ts";

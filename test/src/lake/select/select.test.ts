@@ -14,7 +14,7 @@ import type { CapturedRecord } from "../../../../src/record.ts";
 import { localStore } from "../../../../src/store/local.ts";
 import { memoryStore } from "../../../../src/store/memory.ts";
 import type { Store } from "../../../../src/store/port.ts";
-import { LOG, row, rows, START, writeCapture } from "../../../replay/world.ts";
+import { countsOf, LOG, row, rows, START, writeCapture } from "../../../replay/world.ts";
 
 const ALL: SelectionQuery = { models: [], since: null, until: null, sample: null, limitPerModel: null, ids: null };
 /** Of the first two the statistics are cut to the same 16 bytes. */
@@ -104,12 +104,6 @@ async function bruteForce(dir: string, query: SelectionQuery) {
   );
 }
 
-function count(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-}
-
 test("the counts of a selection are those of a read of all rows by DuckDB", { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(lakes, fc.array(queries, { minLength: 4, maxLength: 8 }), async (lake, asked) => {
@@ -124,9 +118,9 @@ test("the counts of a selection are those of a read of all rows by DuckDB", { ti
           }
           const { models, planned, objects } = found as Selection;
           expect(planned).toBe(expected.length);
-          expect(models).toEqual(count(expected.map(({ model }) => model)));
+          expect(models).toEqual(countsOf(expected.map(({ model }) => model)));
           const selected = objects.filter((o) => o.selected > 0).map((o) => [`${dir}/${o.key}`, o.selected]);
-          expect(Object.fromEntries(selected)).toEqual(count(expected.map(({ filename }) => filename)));
+          expect(Object.fromEntries(selected)).toEqual(countsOf(expected.map(({ filename }) => filename)));
         }
       });
     }),
