@@ -4,6 +4,7 @@
  */
 import type { DiffKind } from "../src/record.ts";
 import type { EmptyKind } from "./evidence.ts";
+import type { ExemplarChoice, Explanation, Signature, Slice } from "./triage/types.ts";
 import type { Warning } from "./types.ts";
 
 export type Verdict = "pass" | "fail" | "inconclusive" | "error";
@@ -121,9 +122,12 @@ export interface Group {
   readonly waived?: number;
   /** Of the model's mismatches. */
   readonly share: number;
-  /** Guessed cause and slice come with triage (null until then). */
+  /** What the two values have to do with each other, as a sentence; null when no signature holds. */
   readonly cause: string | null;
+  readonly signature?: Signature;
+  /** What the inputs of its pairs have in common, as a sentence; null when nothing sets them apart. */
   readonly slice: string | null;
+  readonly sliced?: Slice;
   readonly exemplars: readonly string[];
   /** The exemplars with what differed, for report and terminal. */
   readonly examples: readonly GroupExample[];
@@ -135,6 +139,14 @@ export interface GroupExample {
   readonly path: string;
   readonly legacy: string | null;
   readonly candidate: string | null;
+  /** What it was chosen for; absent for one that only its place in the sample chose. */
+  readonly why?: ExemplarChoice;
+  /** candidate − legacy of two numbers. */
+  readonly delta?: number;
+  /** The captured request, masked as configured and cut; absent where it was not read. */
+  readonly input?: string;
+  /** A request of the same model that agrees, the nearest one seen. */
+  readonly neighbour?: { readonly position: string; readonly id: string; readonly input: string };
 }
 
 /** Milliseconds; null without enough answers. */
@@ -181,6 +193,8 @@ export interface Summary {
   readonly outcomes: Outcomes;
   readonly models: Readonly<Record<string, ModelSummary>>;
   readonly groups: readonly Group[];
+  /** Causes guessed, the one that explains most first; absent when nothing was found to claim. */
+  readonly explanations?: readonly Explanation[];
   readonly latency: LatencyPair;
   readonly warnings: Partial<Record<Warning, number>>;
   /** Rules that matched no value in any pair that was parsed. */
