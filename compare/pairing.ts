@@ -1,54 +1,10 @@
 /** Finds, for each row of a capture object, the answer at its position: never by id. */
-import { CutoverError } from "../src/errors.ts";
 import type { ByteVector } from "../src/parquet/byte-vector.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import { Vectors } from "../src/parquet/vectors.ts";
 import { REPLAY_OUTCOMES, type ReplayOutcome } from "../src/record.ts";
+import { corrupt, NO_ROW, type RowIndex } from "./row-index.ts";
 import type { CandidateAnswer } from "./types.ts";
-
-/** Above this many positions in a range the index is a map: a range may be mostly holes (compaction, retention). */
-const DIRECT_INDEX_POSITIONS = 4_194_304;
-const NO_ROW = -1;
-
-export interface RowIndex {
-  readonly rows: number;
-  /** Row of the capture object at a position; −1 when there is none. */
-  rowOf(offset: bigint): number;
-}
-
-/** Reads the positions of a capture object. PARQUET_CORRUPT when one lies outside the range or stands twice. */
-export async function indexRows(reader: ObjectReader, first: bigint, last: bigint): Promise<RowIndex> {
-  const span = last - first + 1n;
-  const direct = span <= BigInt(DIRECT_INDEX_POSITIONS) ? new Int32Array(Number(span)).fill(NO_ROW) : undefined;
-  const sparse = new Map<bigint, number>();
-  const rowOf = (offset: bigint): number => {
-    if (offset < first || offset > last) return NO_ROW;
-    return (direct === undefined ? sparse.get(offset) : direct[Number(offset - first)]) ?? NO_ROW;
-  };
-  let row = 0;
-  const columns = new Vectors();
-  for (const [group, { rows }] of reader.rowGroups.entries()) {
-    await reader.scan(group, ["offset"], columns);
-    const offsets = columns.int64s("offset").values;
-    for (let i = 0; i < rows; i++) {
-      const offset = offsets[i] as bigint;
-      if (offset < first || offset > last || rowOf(offset) !== NO_ROW) {
-        throw corrupt(reader, `each position from ${first} to ${last} at most once`, offset);
-      }
-      if (direct === undefined) sparse.set(offset, row++);
-      else direct[Number(offset - first)] = row++;
-    }
-  }
-  return { rows: row, rowOf };
-}
-
-function corrupt(reader: ObjectReader, expected: string, received: unknown): CutoverError {
-  return new CutoverError("PARQUET_CORRUPT", "a row does not belong here", {
-    place: reader.key,
-    expected,
-    received: String(received),
-  });
-}
 
 /** Rows [from, to) of a capture object. */
 export interface RowRange {
@@ -171,7 +127,7 @@ export class Answers {
   }
 
   #take(reader: ObjectReader, rows: number, index: RowIndex, taken: number[]): void {
-    const offsets = this.#columns.int64s("offset").values;
+    const rowAt = index.rowsOf(this.#columns.int64s("offset").values);
     const outcomes = this.#columns.bytes("outcome");
     const statuses = this.#columns.numbers("status");
     const outputs = this.#columns.bytes("output");
@@ -179,7 +135,7 @@ export class Answers {
     const latencies = this.#columns.numbers("latencyMs").values;
     const colds = this.#columns.numbers("coldStart");
     for (let i = 0; i < rows; i++) {
-      const row = index.rowOf(offsets[i] as bigint);
+      const row = rowAt(i);
       if (row === NO_ROW) {
         this.strays++;
         continue;
@@ -243,10 +199,10 @@ export async function measureAnswers(reader: ObjectReader, index: RowIndex, leng
   const columns = new Vectors();
   for (const [group, { rows }] of reader.rowGroups.entries()) {
     await reader.scan(group, ["offset", "output"], columns);
-    const offsets = columns.int64s("offset").values;
+    const rowAt = index.rowsOf(columns.int64s("offset").values);
     const { starts, ends } = columns.bytes("output");
     for (let i = 0; i < rows; i++) {
-      const row = index.rowOf(offsets[i] as bigint);
+      const row = rowAt(i);
       if (row !== NO_ROW) lengths[row] = (lengths[row] as number) + (ends[i] as number) - (starts[i] as number);
     }
   }

@@ -12,8 +12,9 @@ import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { RunTally } from "./accumulate/tally.ts";
 import { createDiffWriter, type DiffWriter } from "./diffs.ts";
 import { Judge, type ModelOf } from "./judge.ts";
-import { type Answers, indexRows, measureAnswers, planPasses, type RowIndex, type RowRange } from "./pairing.ts";
+import { type Answers, measureAnswers, planPasses, type RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
+import { indexRows, type RowIndex } from "./row-index.ts";
 import type { Problem } from "./summary.ts";
 import type { Waives } from "./waive.ts";
 

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { giveBack } from "../memory.ts";
 import type { ColumnType } from "../record.ts";
+import type { Constant } from "./constant.ts";
 import type { ColumnValues } from "./types.ts";
 import { type Levels, placeOf, type Vector } from "./vector.ts";
 
@@ -70,6 +71,13 @@ export class ByteVector implements Vector {
       starts[row + i] = isNull ? -1 : (entries.starts[code] as number);
       ends[row + i] = isNull ? -1 : (entries.ends[code] as number);
     }
+  }
+
+  repeat(value: Constant, rows: number): void {
+    if (typeof value === "number") throw new TypeError("a number in a column of bytes");
+    const start = value === null ? -1 : this.#copy(value);
+    this.starts.fill(start, 0, rows);
+    this.ends.fill(value === null ? -1 : this.#used, 0, rows);
   }
 
   fill(values: ColumnValues): void {

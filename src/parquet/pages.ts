@@ -84,12 +84,20 @@ function takeDataPage(
   const levels = column.nullable ? levelsOf(page.subarray(0, levelBytes), count) : undefined;
   const stored = page.subarray(levelBytes);
   const values = (header.is_compressed === false ? asStored : decompress)(stored, length - levelBytes);
-  if (encoding === "PLAIN") vector.plain(values, row, count, levels);
+  if (column.type === "boolean") {
+    const bits = encoding === "RLE" ? runBitsOf : encoding === "PLAIN" ? plainBitsOf : undefined;
+    if (bits === undefined) return undefined;
+    vector.dictionary(FALSE_TRUE, 2);
+    vector.coded(bits(values, presentOf(levels, count)), row, count, levels);
+  } else if (encoding === "PLAIN") vector.plain(values, row, count, levels);
   else if (encoding === "RLE_DICTIONARY") vector.coded(codesOf(values, presentOf(levels, count)), row, count, levels);
   else return undefined;
   release(values, page);
   return count;
 }
+
+/** What the codes of a page of booleans mean. */
+const FALSE_TRUE = Buffer.from([0, 1]);
 
 /** Uncompressed values are the page's own bytes. */
 function release(values: Buffer, page: Uint8Array): void {
@@ -113,12 +121,30 @@ function presentOf(levels: Levels, count: number): number {
 
 /** Places in the dictionary: their width in one byte, then the runs. */
 function codesOf(values: Buffer, count: number): Int32Array {
-  if (codeScratch.length < count) codeScratch = new Int32Array(count);
-  const codes = codeScratch.subarray(0, count);
-  if (count === 0) return codes;
-  const reader = { view: viewOf(values), offset: 1 };
-  readRleBitPackedHybrid(reader, values.readUInt8(0), codes, values.length - 1);
+  return count === 0 ? roomFor(0) : runsOf(values, { at: 1, width: values.readUInt8(0), count });
+}
+
+/** Booleans: the length of the runs in four bytes, then the runs. */
+function runBitsOf(values: Buffer, count: number): Int32Array {
+  return count === 0 ? roomFor(0) : runsOf(values, { at: 4, width: 1, count });
+}
+
+/** Booleans of a short column: eight in a byte, the first in its lowest bit. */
+function plainBitsOf(values: Buffer, count: number): Int32Array {
+  const codes = roomFor(count);
+  for (let i = 0; i < count; i++) codes[i] = (values.readUInt8(i >> 3) >> (i & 7)) & 1;
   return codes;
+}
+
+function runsOf(values: Buffer, { at, width, count }: Record<"at" | "width" | "count", number>): Int32Array {
+  const codes = roomFor(count);
+  readRleBitPackedHybrid({ view: viewOf(values), offset: at }, width, codes, values.length - at);
+  return codes;
+}
+
+function roomFor(count: number): Int32Array {
+  if (codeScratch.length < count) codeScratch = new Int32Array(count);
+  return codeScratch.subarray(0, count);
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {

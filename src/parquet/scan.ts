@@ -1,9 +1,10 @@
 /** Row groups as vectors: few reads, and no object per value where chunks stand as our own writer lays them down. */
 import type { ColumnMetaData, FileMetaData } from "hyparquet";
 import type { ColumnSpec } from "../record.ts";
+import { constantOf } from "./constant.ts";
 import { decodeColumns, type RowRange } from "./decode.ts";
 import { takePages } from "./pages.ts";
-import { standsInBytes } from "./schema.ts";
+import { standsAsOurs } from "./schema.ts";
 import type { Source } from "./source.ts";
 import type { Vectors } from "./vectors.ts";
 
@@ -23,9 +24,15 @@ export async function scanColumns(
   into: Vectors,
 ): Promise<void> {
   const rows = range.end - range.start;
-  const chunks = chunksOf(metadata, range.rowGroup, columns);
-  const parts = await readParts(source, chunks);
   const others = new Set(columns);
+  const chunks = chunksOf(metadata, range.rowGroup, columns).filter(({ column, chunk }) => {
+    const constant = constantOf(metadata, chunk);
+    if (constant === undefined) return true;
+    into.prepare(column, rows).repeat(constant, rows);
+    others.delete(column);
+    return false;
+  });
+  const parts = await readParts(source, chunks);
   for (const { column, chunk, start, end } of chunks) {
     const part = parts.find((part) => part.start <= start && end <= part.end);
     const bytes = part?.bytes.subarray(start - part.start, end - part.start) ?? new Uint8Array(0);
@@ -55,7 +62,7 @@ function chunksOf(metadata: FileMetaData, rowGroup: number, columns: readonly Co
     const [name, ...nested] = chunk?.path_in_schema ?? [];
     const column = columns.find((column) => column.name === name);
     const element = metadata.schema.find((element) => element.name === name);
-    if (!chunk || !column || !element || nested.length > 0 || !standsInBytes(element, column.type)) continue;
+    if (!chunk || !column || !element || nested.length > 0 || !standsAsOurs(element, column.type)) continue;
     const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
     chunks.push({ column, chunk, start, end: start + Number(chunk.total_compressed_size) });
   }

@@ -2,6 +2,9 @@
 import type { SchemaElement } from "hyparquet";
 import type { ColumnSpec, ColumnType, TableSpec } from "../record.ts";
 
+/** How the name of the writer begins in files of ours. */
+export const WRITTEN_BY = "cutover version";
+
 type Physical = Pick<SchemaElement, "type" | "converted_type" | "logical_type">;
 
 const TEXT: Physical = { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } };
@@ -55,10 +58,9 @@ export function storedType(type: ColumnType): ColumnType {
   return type === "json" ? "string" : type;
 }
 
-/** Whether a column's values stand byte by byte as our own writer puts those of this type; booleans are bits. */
-export function standsInBytes(element: SchemaElement, type: ColumnType): boolean {
+/** Whether a column's values stand as our own writer puts those of this type. */
+export function standsAsOurs(element: SchemaElement, type: ColumnType): boolean {
   const ours = PHYSICAL[type];
-  if (type === "boolean") return false;
   return element.type === ours.type && (type !== "timestamp" || element.converted_type === ours.converted_type);
 }
 

@@ -1,4 +1,5 @@
 /** One column of a row group in typed arrays, as the side that reads pages sees it. */
+import type { Constant } from "./constant.ts";
 import type { ColumnValues } from "./types.ts";
 
 /** Present rows of a page have level 1; undefined when all are present. */
@@ -14,6 +15,8 @@ export interface Vector {
   plain(page: Buffer, row: number, count: number, levels: Levels): void;
   /** Takes rows from `row` on as places in the dictionary. */
   coded(codes: Int32Array, row: number, count: number, levels: Levels): void;
+  /** Takes the same value for all rows: a text as its bytes, a boolean as 0 or 1, null where there is none. */
+  repeat(value: Constant, rows: number): void;
   /** Takes all rows as values of our types, null where there is none. */
   fill(values: ColumnValues): void;
 }

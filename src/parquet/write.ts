@@ -13,13 +13,13 @@ import { packByteColumn } from "./byte-column.ts";
 import { byteColumnOf, checkedValues } from "./check.ts";
 import { PageBuffer } from "./chunk.ts";
 import { packNumberColumn } from "./number-column.ts";
-import { parquetSchemaOf } from "./schema.ts";
+import { parquetSchemaOf, WRITTEN_BY } from "./schema.ts";
 import type { ColumnInput, ColumnValues, ObjectWriter, PackedColumn } from "./types.ts";
 import { packWordColumn } from "./word-column.ts";
 import { compressPage } from "./zstd.ts";
 
 /** The form that readers parse before they trust statistics. */
-const CREATED_BY = `cutover version ${SCHEMA_VERSION}.0.0 (build hyparquet-writer)`;
+const CREATED_BY = `${WRITTEN_BY} ${SCHEMA_VERSION}.0.0 (build hyparquet-writer)`;
 const FIRST_BYTES = 1024;
 /** `PAR1`, at both ends of the file. */
 const MAGIC = 0x31524150;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Answers, indexRows, planPasses } from "../../compare/pairing.ts";
+import { Answers, planPasses } from "../../compare/pairing.ts";
 import { RepeatedIds } from "../../compare/repeated-ids.ts";
+import { indexRows } from "../../compare/row-index.ts";
 import { openObject } from "../../src/parquet/read.ts";
 import type { ColumnValues, ObjectReader } from "../../src/parquet/types.ts";
 import { CAPTURES, REPLAYS, type TableSpec } from "../../src/record.ts";
