@@ -147,10 +147,15 @@ interface ReportFlags {
 /** Judgement is the gate's: a comparison that could be made exits 0 whatever it found. */
 async function compareAction(session: Session, flags: CompareFlags): Promise<number> {
   const { stdout } = session.streams;
-  const summary = await compareRuns(session, flags);
+  const started = performance.now();
+  let seconds = 0;
+  const onJudged = (): void => {
+    seconds = (performance.now() - started) / 1000;
+  };
+  const summary = await compareRuns(session, flags, onJudged);
   const { against } = flags;
   if (against === undefined) {
-    await printSummary(session, summary);
+    await printSummary(session, session.flags.json ? { ...summary, seconds } : summary);
   } else {
     const [{ versusStage }, { renderVersus }] = await Promise.all([
       import("./versus/stage.ts"),
@@ -167,10 +172,14 @@ async function compareAction(session: Session, flags: CompareFlags): Promise<num
 }
 
 /** Compares a run, and before it the one that its noise is taken from; also the middle of `cutover run`. */
-export async function compareRuns(session: Session, { run, noise }: CompareFlags): Promise<Summary> {
+export async function compareRuns(
+  session: Session,
+  { run, noise }: CompareFlags,
+  onJudged?: () => void,
+): Promise<Summary> {
   const legacy =
     noise === undefined ? undefined : await comparedSummary(session, await resolveRun(session.store, noise));
-  return compareStage(session, { run, noise: legacy });
+  return compareStage(session, { run, noise: legacy, onJudged });
 }
 
 /** The comparison of a run as things stand; made when there is none. */

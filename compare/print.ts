@@ -14,7 +14,7 @@ import type { Versus } from "./versus/versus.ts";
 /** The summary on stdout: one JSON document, or the table; `quietEnd` leaves out what to try next. */
 export async function printSummary(
   { flags, streams, log }: Session,
-  summary: Summary & { readonly versus?: Versus },
+  summary: Summary & { readonly versus?: Versus; readonly seconds?: number },
   options: { readonly quietEnd?: boolean } = {},
 ): Promise<void> {
   const { stdout } = streams;

@@ -35,6 +35,8 @@ export interface CompareOptions {
   readonly noise?: Summary | undefined;
   /** The layers of a sequential run to look at: the summary is returned, and nothing is written. */
   readonly look?: Sequence | undefined;
+  /** Called when everything is judged and counted, and diffs are written; before report and summary are. */
+  readonly onJudged?: (() => void) | undefined;
   /** Bytes of answers held at once; for tests. */
   readonly bufferBytes?: number | undefined;
 }
@@ -72,6 +74,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
     inputs: inputs.digest,
     version,
   });
+  options.onJudged?.();
   if (!by.writes) return plain;
   const summary = options.noise === undefined ? plain : withNoise(plain, options.noise);
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);

@@ -11,8 +11,7 @@ const ONLY = ["speed", "memory"] as const;
 export const USAGE = `usage: npm run bench -- capture|replay|compare [--json] [--quick] [--rounds N] [--records N] [--peers A,B]
   --quick               a small size that shows that it runs, never a figure
   --peers A,B           only these peers
-  capture and replay alone:
-  --only speed|memory   only the race, or only the peaks of memory
+  --only speed|memory   only the race, or only the peaks of memory (compare: to ten times the records)
   --profile DIR         our process leaves CPU profiles in DIR`;
 
 export type StageName = keyof typeof RECORDS;

@@ -109,8 +109,16 @@ export interface OutputPair {
   readonly candidate: string;
 }
 
+/** Shares of the pairs that differ within tolerance, and beyond it. */
+export interface PairShares {
+  readonly near: number;
+  readonly far: number;
+}
+
+const USUAL_SHARES: PairShares = { near: 0.007, far: 0.003 };
+
 /** Outputs of about 250 bytes; which of them differ, and how, is decided by the seed. */
-export function outputPairs(seed = 7): () => OutputPair {
+export function outputPairs(shares: PairShares = USUAL_SHARES, seed = 7): () => OutputPair {
   const random = seededRandom(seed);
   const words = createWords(random);
   return () => {
@@ -119,7 +127,7 @@ export function outputPairs(seed = 7): () => OutputPair {
     const probs = [0.5, 0.3, 0.2].map((share) => Number((p * share).toFixed(8)));
     const version = `2026-11-${String(1 + Math.floor(random() * 28)).padStart(2, "0")}`;
     const base = { label: labelOf(random()), score, probs, version, reason: words.text(100) };
-    return { legacy: JSON.stringify(base), candidate: candidateOf(base, random) };
+    return { legacy: JSON.stringify(base), candidate: candidateOf(base, shares, random) };
   };
 }
 
@@ -137,10 +145,10 @@ const OTHER_LABEL: Readonly<Record<string, string>> = {
   negative: "positive",
 };
 
-function candidateOf(base: Output, random: () => number): string {
+function candidateOf(base: Output, { near, far }: PairShares, random: () => number): string {
   const dice = random();
-  if (dice >= 0.01) return JSON.stringify(base);
-  if (dice >= 0.003) {
+  if (dice >= near + far) return JSON.stringify(base);
+  if (dice >= far) {
     const probs = base.probs.map((value) => value * (1 + 1e-7));
     return JSON.stringify({ ...base, score: base.score * (1 + 1e-7) + 1e-12, probs });
   }

@@ -15,35 +15,33 @@ import { createObjectWriter } from "../../src/parquet/write.ts";
 import { seededRandom } from "../../src/random.ts";
 import { CAPTURES, REPLAYS } from "../../src/record.ts";
 import { localStore } from "../../src/store/local.ts";
-import { createWords, MODELS, modelName, type OutputPair, outputPairs } from "./content.ts";
+import { createWords, MODELS, modelName, type OutputPair, outputPairs, type PairShares } from "./content.ts";
 import { runCutover } from "./cutover.ts";
 
 export const RUN = "bench";
 const INPUT_TEXT_CHARS = 640;
-/** Different inputs; they are not compared, so a few are enough. */
-const INPUTS = 1_000;
 const START = 1_761_955_200_000;
 
 /** Captures and replays of `records` pairs under `dir`; the path of a config to be written there by the caller. */
-export async function writePairs(dir: string, records: number): Promise<string> {
+export async function writePairs(dir: string, records: number, shares?: PairShares): Promise<string> {
   await mkdir(dir, { recursive: true });
   const config = join(dir, "cutover.yaml");
   const traffic = join(dir, "traffic.ndjson");
   await writeFile(config, JSON.stringify({ store: "./data", capture: { source: { files: ["traffic.ndjson"] } } }));
-  await pipeline(trafficLines(records), createWriteStream(traffic));
+  await pipeline(trafficLines(records, shares), createWriteStream(traffic));
   await runCutover(["capture", "--config", config]);
   await rm(traffic);
-  await writeReplays(join(dir, "data"));
+  await writeReplays(join(dir, "data"), shares);
   return config;
 }
 
-function* trafficLines(records: number): Generator<string> {
+function* trafficLines(records: number, shares?: PairShares): Generator<string> {
   const words = createWords(seededRandom(1));
-  const inputs = Array.from({ length: INPUTS }, (_, i) => `{"user":${i},"text":"${words.text(INPUT_TEXT_CHARS)}"}`);
-  const next = outputPairs();
+  const next = outputPairs(shares);
   for (let i = 0; i < records; i++) {
     const head = `"id":"${idOf(i)}","model":"${modelOf(i)}","capturedAt":${START + i},"latencyMs":12.5`;
-    yield `{${head},"input":${inputs[i % INPUTS]},"output":${next().legacy}}\n`;
+    const input = `{"user":${i},"text":"${words.text(INPUT_TEXT_CHARS)}"}`;
+    yield `{${head},"input":${input},"output":${next().legacy}}\n`;
   }
 }
 
@@ -52,9 +50,9 @@ const idOf = (i: number): string =>
 const modelOf = (i: number): string => modelName((Math.imul(i, 0x85ebca6b) >>> 0) % MODELS);
 
 /** Lines are positions, so the second pass over the generator meets the ranges in their order. */
-async function writeReplays(root: string): Promise<void> {
+async function writeReplays(root: string, shares?: PairShares): Promise<void> {
   const store = localStore(root);
-  const next = outputPairs();
+  const next = outputPairs(shares);
   const objects: Run["objects"] = [];
   const models: Record<string, number> = {};
   for await (const info of store.list(capturesPrefix)) {

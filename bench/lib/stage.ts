@@ -9,9 +9,9 @@ export interface BenchOptions {
   readonly records: number;
   /** Only these peers; absent: all of them. */
   readonly peers?: readonly string[];
-  /** Capture and replay: only the race, or only the peaks of memory. */
+  /** Only the race, or only the peaks of memory. */
   readonly only?: "speed" | "memory";
-  /** Capture and replay: a folder for CPU profiles of our process. */
+  /** A folder for CPU profiles of our process. */
   readonly profile?: string;
   /** Stops the bench, which then cleans up. */
   readonly signal: AbortSignal;
@@ -40,9 +40,20 @@ export interface Corner {
   readonly peakMb: number;
 }
 
+/** Ours where this share of the pairs mismatches. */
+export interface MismatchShare {
+  readonly share: number;
+  readonly records: number;
+  readonly seconds: number;
+  /** As many times as long as the first share took. */
+  readonly times: number;
+  readonly peakMb: number;
+}
+
 export interface StageResult {
   readonly peers: readonly PeerResult[];
   readonly memory?: MemoryResult;
   readonly corners?: readonly Corner[];
+  readonly shares?: readonly MismatchShare[];
   readonly notes: readonly string[];
 }

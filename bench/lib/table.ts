@@ -1,7 +1,7 @@
 /** What a person reads of a bench: a line per peer. */
 
 import type { Sample } from "./measure.ts";
-import type { Corner, StageResult } from "./stage.ts";
+import type { Corner, MismatchShare, StageResult } from "./stage.ts";
 
 interface Document extends StageResult {
   readonly stage: string;
@@ -37,7 +37,7 @@ export function renderTable(document: Document): string {
   const lines = [`${document.stage} on ${document.machine}`, ""];
   if (rows.length > 0) lines.push(line(head), ...rows.map(line), "");
   if (document.memory) lines.push(memoryLine(document.memory));
-  lines.push(...(document.corners ?? []).map(cornerLine), ...document.notes);
+  lines.push(...(document.corners ?? []).map(cornerLine), ...(document.shares ?? []).map(shareLine), ...document.notes);
   if (document.quick) lines.push("--quick: a size that shows that it runs; no figure of it may be quoted");
   return `${lines.join("\n")}\n`;
 }
@@ -55,4 +55,9 @@ function memoryLine({ small, large, growth }: NonNullable<StageResult["memory"]>
 function cornerLine({ partitions, models, records, peakMb }: Corner): string {
   const size = records.toLocaleString("en");
   return `peak memory at the default setting: ${peakMb} MB with ${partitions} partitions, ${models} models, ${size} messages`;
+}
+
+function shareLine({ share, records, seconds, times, peakMb }: MismatchShare): string {
+  const size = records.toLocaleString("en");
+  return `${share * 100} % of ${size} mismatch: ${seconds.toFixed(1)} s (${times.toFixed(1)} ×), ${peakMb} MB`;
 }
