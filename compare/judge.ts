@@ -1,22 +1,19 @@
 /** Judges the rows of a capture object against loaded answers, and counts what comes of it. */
 import type { RangeId } from "../src/lake/keys.ts";
-import { rankOf, type SelectionRow, type Selects } from "../src/lake/selection.ts";
+import type { SelectionRow, Selects } from "../src/lake/selection.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
-import { formatPosition } from "../src/record.ts";
 import { countEqual, countEvidence, countPair } from "./accumulate/count.ts";
 import { bump } from "./accumulate/fields.ts";
 import type { ModelTally, RunTally } from "./accumulate/tally.ts";
-import { cutChars, cutText, type DiffWriter } from "./diffs.ts";
-import { fingerprintParts } from "./fingerprint.ts";
-import { fingerprint, type GroupKey } from "./groups.ts";
+import type { DiffWriter } from "./diffs.ts";
 import { judgePair } from "./pair.ts";
 import type { Answers, RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
 import type { CompiledModel } from "./rules/compile.ts";
-import type { PairResult } from "./types.ts";
-import { isWaived, type KeyedFinding, type Waives, waiverOf } from "./waive.ts";
+import { Findings } from "./triage/findings.ts";
+import type { Waives } from "./waive.ts";
 
 /** Compiled rules of a model, made once. */
 export type ModelOf = (model: string) => CompiledModel;
@@ -44,8 +41,6 @@ const COLUMNS = [
   "latencyMs",
   "offset",
 ] as const;
-/** Fingerprints remembered, so that a frequent one is hashed once. */
-const FINGERPRINTS_KEPT = 4_096;
 
 /** A row of the row group that is scanned; one object serves all rows, and makes of each what is asked for. */
 class Row implements SelectionRow {
@@ -74,16 +69,15 @@ class Row implements SelectionRow {
 export class Judge {
   readonly #context: JudgeContext;
   readonly #tally: RunTally;
-  readonly #diffs: DiffWriter;
+  readonly #findings: Findings;
   readonly #row: Row;
-  readonly #names = new Map<string, { readonly fingerprint: string; readonly waiver: KeyedFinding["waiver"] }>();
   #model: { readonly name: string; readonly code: number; readonly tally: ModelTally } | undefined;
   #models = 0;
 
   constructor(context: JudgeContext, tally: RunTally, diffs: DiffWriter, range: RangeId) {
     this.#context = context;
     this.#tally = tally;
-    this.#diffs = diffs;
+    this.#findings = new Findings(context.waives, tally.groups, diffs);
     this.#row = new Row(range, context.columns);
   }
 
@@ -140,9 +134,9 @@ export class Judge {
         const legacy = { status, type, body: outputs.bytes(i) };
         const candidate = answers.at(at);
         const result = judgePair(this.#context.modelOf(row.model), legacy, candidate);
-        const keyed = this.#keyed(result);
+        const keyed = this.#findings.keyed(row.model, result);
         mismatch = countPair(tally, result, keyed);
-        if (keyed.length > 0) await this.#findings(keyed);
+        if (keyed.length > 0) await this.#findings.add(row, keyed);
         if (result.notComparable !== null) continue;
         if (!mismatch) countEvidence(tally, legacy, candidate);
       }
@@ -159,62 +153,4 @@ export class Judge {
     }
     return this.#model;
   }
-
-  #keyed(result: PairResult): KeyedFinding[] {
-    return result.findings.map((finding) => {
-      const { field, rule, kind } = finding;
-      const key: GroupKey = { path: field, kind, rule, ...fingerprintParts(finding) };
-      return { finding, key, waiver: this.#named(this.#row.model, key).waiver };
-    });
-  }
-
-  async #findings(keyed: readonly KeyedFinding[]): Promise<void> {
-    const { id, model, log, partition, offset } = this.#row;
-    const rank = rankOf(this.#row);
-    const seen = new Set<string>();
-    for (const one of keyed) {
-      const { key } = one;
-      const { path, rule, kind, legacy, candidate, delta } = one.finding;
-      const waived = isWaived(one);
-      const name = this.#named(model, key).fingerprint;
-      if (!seen.has(name)) {
-        seen.add(name);
-        const exemplars = this.#tally.groups.wants(model, key, rank)
-          ? [{ rank, id, path, legacy: cutChars(legacy), candidate: cutChars(candidate) }]
-          : [];
-        this.#tally.groups.add(model, key, 1, exemplars, waived ? 1 : 0);
-      }
-      await this.#diffs.add({
-        id,
-        model,
-        path: path.toWellFormed(),
-        rule,
-        kind,
-        legacy: cutText(legacy),
-        candidate: cutText(candidate),
-        delta,
-        fingerprint: name,
-        waived,
-        log,
-        partition,
-        offset,
-      });
-    }
-  }
-
-  #named(model: string, key: GroupKey): { readonly fingerprint: string; readonly waiver: KeyedFinding["waiver"] } {
-    const name = JSON.stringify([model, key.path, key.kind, key.rule, key.direction, key.magnitude]);
-    let known = this.#names.get(name);
-    if (known === undefined) {
-      known = { fingerprint: fingerprint(model, key), waiver: waiverOf(this.#context.waives, model, key) };
-      if (this.#names.size >= FINGERPRINTS_KEPT) this.#names.clear();
-      this.#names.set(name, known);
-    }
-    return known;
-  }
-}
-
-/** Position of an exemplar as people and scripts write it. */
-export function exemplarPosition(rank: { log: string; partition: number; offset: string }): string {
-  return formatPosition({ log: rank.log, partition: rank.partition, offset: BigInt(rank.offset) });
 }

@@ -1,6 +1,8 @@
 /** Groups of the summary, with exemplars. */
+
+import type { LimitMark } from "../../src/lake/selection.ts";
+import { formatPosition } from "../../src/record.ts";
 import type { RunTally } from "../accumulate/tally.ts";
-import { exemplarPosition } from "../judge.ts";
 import type { Group, ModelSummary } from "../summary.ts";
 
 /** Groups of a model that carry examples with values; the others name positions only. */
@@ -34,4 +36,9 @@ export function summariseGroups(models: readonly (readonly [string, ModelSummary
   return groups.sort(
     (a, b) => b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : a.fingerprint > b.fingerprint ? 1 : 0),
   );
+}
+
+/** As people and scripts write it. */
+function exemplarPosition({ log, partition, offset }: LimitMark): string {
+  return formatPosition({ log, partition, offset: BigInt(offset) });
 }
