@@ -70,6 +70,12 @@ interface ModelGroups {
   groups: Map<string, GroupTally>;
 }
 
+/** As JSON: the floor, and each model in order of text with its level. */
+export interface StoredGroups {
+  readonly floor: number;
+  readonly models: readonly (readonly [model: string, level: number, groups: readonly GroupTally[]])[];
+}
+
 /**
  * The number of distinct names at a level only grows with what is added. A model's own level is the smallest
  * at which it keeps within `perModel`; the floor is the smallest level at which all models, each counted as at
@@ -102,6 +108,28 @@ export class Groups {
       this.#coarsenTo(this.#of(model), level);
       for (const { key, count, exemplars, waived } of groups.values()) this.add(model, key, count, exemplars, waived);
     }
+  }
+
+  toStored(): StoredGroups {
+    const models = [...this.#models].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      floor: this.#floor,
+      models: models.map(([model, { level, groups }]) => {
+        const named = [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+        return [model, level, named.map(([, group]) => ({ ...group, exemplars: [...group.exemplars] }))];
+      }),
+    };
+  }
+
+  static fromStored({ floor, models }: StoredGroups, limits?: GroupLimits): Groups {
+    const read = new Groups(limits);
+    read.#floor = floor;
+    for (const [model, level, groups] of models) {
+      const into: ModelGroups = { level, groups: new Map() };
+      for (const group of groups) read.#put(into, group);
+      read.#models.set(model, into);
+    }
+    return read;
   }
 
   /** Whether an exemplar of this rank would be kept: asked before it is built. */

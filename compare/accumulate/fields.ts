@@ -17,6 +17,20 @@ export interface FieldTally {
 
 type RuleTallies = Map<string, FieldTally>;
 
+type StoredRules = readonly (readonly [
+  rule: string,
+  k: number,
+  waived: number,
+  ignored: number,
+  kinds: readonly (readonly [DiffKind, number])[],
+])[];
+
+/** As JSON, in order of text. */
+export interface StoredFields {
+  readonly fields: readonly (readonly [path: string, rules: StoredRules])[];
+  readonly other: StoredRules;
+}
+
 /**
  * Keeps the first `limit` field names in order of text. A field that stays at the end was among the first
  * at every earlier moment, so its counts are whole, and the order of work does not matter.
@@ -64,6 +78,18 @@ export class Fields {
     return this.#other.size === 0 ? kept : [...kept, [OTHER_FIELDS, this.#other]];
   }
 
+  toStored(): StoredFields {
+    const fields = [...this.byPath].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { fields: fields.map(([path, rules]) => [path, toStoredRules(rules)]), other: toStoredRules(this.#other) };
+  }
+
+  static fromStored({ fields, other }: StoredFields, limit?: number): Fields {
+    const read = new Fields(limit);
+    for (const [path, rules] of fields) read.byPath.set(path, fromStoredRules(rules));
+    for (const [rule, tally] of fromStoredRules(other)) read.#other.set(rule, tally);
+    return read;
+  }
+
   #tally(path: string, rule: string): FieldTally {
     let rules = this.byPath.get(path);
     if (rules === undefined) {
@@ -109,6 +135,19 @@ function addTally(into: FieldTally, from: FieldTally): void {
   into.waived += from.waived;
   into.ignored += from.ignored;
   addCounts(into.kinds, from.kinds);
+}
+
+function toStoredRules(rules: RuleTallies): StoredRules {
+  const sorted = [...rules].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([rule, { k, waived, ignored, kinds }]) => {
+    return [rule, k, waived, ignored, [...kinds].sort(([a], [b]) => (a < b ? -1 : 1))];
+  });
+}
+
+function fromStoredRules(rules: StoredRules): RuleTallies {
+  return new Map(
+    rules.map(([rule, k, waived, ignored, kinds]) => [rule, { k, waived, ignored, kinds: new Map(kinds) }]),
+  );
 }
 
 function greatestOf(fields: ReadonlyMap<string, unknown>): string {

@@ -1,14 +1,53 @@
 /** What the pairs of one model, and of one run, came to. Integers and bottom-k samples only, so that tallies merge in any order. */
-import { createHistogram, type Histogram } from "../../src/histogram.ts";
+import { createHistogram, type Histogram, type HistogramJson } from "../../src/histogram.ts";
 import type { EmptyKind } from "../evidence.ts";
-import { type GroupLimits, Groups } from "../groups.ts";
+import { type GroupLimits, Groups, type StoredGroups } from "../groups.ts";
 import type { Warning } from "../types.ts";
-import { addCounts, Fields } from "./fields.ts";
-import { Versions } from "./versions.ts";
+import { addCounts, Fields, type StoredFields } from "./fields.ts";
+import { type StoredVersions, Versions } from "./versions.ts";
 
 /** Uncovered paths kept of one model: the first in order of text. */
 const UNCOVERED_KEPT = 20;
 
+/** Members of a model's tally that are plain sums. */
+const SUMS = [
+  "selected",
+  "unanswered",
+  "later",
+  "match",
+  "mismatch",
+  "ignored",
+  "critical",
+  "decisionMismatch",
+  "valueMismatch",
+  "waived",
+  "parsed",
+  "candidateUs",
+] as const;
+/** Members that count pairs by a word. */
+const COUNTS = ["errors", "warnings", "empty", "waivers", "expiredWaivers"] as const;
+const LATENCIES = ["legacyLatency", "candidateLatency", "coldLatency"] as const;
+
+/** As JSON. A change of any of these forms is a new TALLY_VERSION (parts/encoding.ts). */
+export type StoredModelTally = Readonly<Record<(typeof SUMS)[number], number>> &
+  Readonly<Record<(typeof COUNTS)[number], readonly (readonly [string, number])[]>> &
+  Readonly<Record<(typeof LATENCIES)[number], HistogramJson>> & {
+    readonly versions: StoredVersions;
+    readonly fields: StoredFields;
+    readonly used: readonly number[];
+    readonly uncovered: readonly string[];
+  };
+
+export interface StoredRunTally {
+  readonly models: readonly (readonly [name: string, tally: StoredModelTally])[];
+  readonly groups: StoredGroups;
+  readonly strays: number;
+}
+
+/**
+ * A further accumulator is a member here (or of RunTally) with merge(), toStored() and a static fromStored(), and a line in
+ * each of this class's three. Read back is merged into an empty one, which by the laws of merging is the same.
+ */
 export class ModelTally {
   /** Rows that the run selected, and those of them without an answer. */
   selected = 0;
@@ -58,30 +97,37 @@ export class ModelTally {
   }
 
   merge(other: ModelTally): void {
-    this.selected += other.selected;
-    this.unanswered += other.unanswered;
-    this.later += other.later;
-    this.match += other.match;
-    this.mismatch += other.mismatch;
-    this.ignored += other.ignored;
-    this.critical += other.critical;
-    this.decisionMismatch += other.decisionMismatch;
-    this.valueMismatch += other.valueMismatch;
-    this.waived += other.waived;
-    this.parsed += other.parsed;
-    addCounts(this.errors, other.errors);
-    addCounts(this.warnings, other.warnings);
-    addCounts(this.empty, other.empty);
-    addCounts(this.waivers, other.waivers);
-    addCounts(this.expiredWaivers, other.expiredWaivers);
-    this.versions.merge(other.versions);
-    this.fields.merge(other.fields);
+    for (const name of SUMS) this[name] += other[name];
+    for (const name of COUNTS) addCounts<string>(this[name], other[name]);
+    for (const name of LATENCIES) this[name].merge(other[name]);
     for (const index of other.used) this.used.add(index);
     this.addUncovered(other.uncovered);
-    this.legacyLatency.merge(other.legacyLatency);
-    this.candidateLatency.merge(other.candidateLatency);
-    this.coldLatency.merge(other.coldLatency);
-    this.candidateUs += other.candidateUs;
+    this.versions.merge(other.versions);
+    this.fields.merge(other.fields);
+  }
+
+  toStored(): StoredModelTally {
+    return {
+      ...pick(SUMS, (name) => this[name]),
+      ...pick(COUNTS, (name) => [...this[name]].sort(([a], [b]) => (a < b ? -1 : 1))),
+      ...pick(LATENCIES, (name) => this[name].toJSON()),
+      used: [...this.used].sort((a, b) => a - b),
+      uncovered: this.uncovered,
+      versions: this.versions.toStored(),
+      fields: this.fields.toStored(),
+    };
+  }
+
+  static fromStored(stored: StoredModelTally): ModelTally {
+    const tally = new ModelTally();
+    for (const name of SUMS) tally[name] = stored[name];
+    for (const name of COUNTS) addCounts<string>(tally[name], new Map(stored[name]));
+    for (const name of LATENCIES) tally[name].merge(createHistogram(stored[name]));
+    for (const index of stored.used) tally.used.add(index);
+    tally.addUncovered(stored.uncovered);
+    tally.versions.merge(Versions.fromStored(stored.versions));
+    tally.fields.merge(Fields.fromStored(stored.fields));
+    return tally;
   }
 }
 
@@ -109,4 +155,27 @@ export class RunTally {
     this.groups.merge(other.groups);
     this.strays += other.strays;
   }
+
+  /** Models in order of text, so that equal tallies have equal bytes however they came about. */
+  toStored(): StoredRunTally {
+    const models = [...this.models].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      models: models.map(([name, tally]) => [name, tally.toStored()]),
+      groups: this.groups.toStored(),
+      strays: this.strays,
+    };
+  }
+
+  /** `limits` as those of the tally that was stored. */
+  static fromStored(stored: StoredRunTally, limits?: GroupLimits): RunTally {
+    const tally = new RunTally(limits);
+    for (const [name, model] of stored.models) tally.models.set(name, ModelTally.fromStored(model));
+    tally.groups.merge(Groups.fromStored(stored.groups, limits));
+    tally.strays = stored.strays;
+    return tally;
+  }
+}
+
+function pick<Name extends string, Value>(names: readonly Name[], value: (name: Name) => Value): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<Name, Value>;
 }

@@ -5,6 +5,12 @@ export interface VersionTally {
   k: number;
 }
 
+/** As JSON, in order of text. */
+export interface StoredVersions {
+  readonly versions: readonly (readonly [name: string, n: number, k: number])[];
+  readonly other: VersionTally;
+}
+
 /** Versions kept of one model; stands for the others, and cannot be one of them by chance: it is no text. */
 const VERSIONS_KEPT = 32;
 export const OTHER_VERSIONS = null;
@@ -40,6 +46,18 @@ export class Versions {
   entries(): [name: string | typeof OTHER_VERSIONS, tally: VersionTally][] {
     const kept = [...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1));
     return this.#other.n === 0 ? kept : [...kept, [OTHER_VERSIONS, this.#other]];
+  }
+
+  toStored(): StoredVersions {
+    const kept = [...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { versions: kept.map(([name, { n, k }]) => [name, n, k]), other: { ...this.#other } };
+  }
+
+  static fromStored({ versions, other }: StoredVersions, limit?: number): Versions {
+    const read = new Versions(limit);
+    for (const [name, n, k] of versions) read.#byName.set(name, { n, k });
+    addTo(read.#other, other.n, other.k);
+    return read;
   }
 
   #tally(name: string): VersionTally {
