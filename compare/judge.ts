@@ -13,6 +13,7 @@ import type { Answers, RowRange } from "./pairing.ts";
 import type { RepeatedIds } from "./repeated-ids.ts";
 import type { CompiledModel } from "./rules/compile.ts";
 import { Findings } from "./triage/findings.ts";
+import { maskResult } from "./triage/mask.ts";
 import type { Waives } from "./waive.ts";
 
 /** Compiled rules of a model, made once. */
@@ -133,7 +134,9 @@ export class Judge {
       } else {
         const legacy = { status, type, body: outputs.bytes(i) };
         const candidate = answers.at(at);
-        const result = judgePair(this.#context.modelOf(row.model), legacy, candidate);
+        const rules = this.#context.modelOf(row.model);
+        // Judged first, masked then: whatever is counted, grouped and stored of a finding is what may be shown.
+        const result = maskResult(rules.mask, judgePair(rules, legacy, candidate));
         const keyed = this.#findings.keyed(row.model, result);
         mismatch = countPair(tally, result, keyed);
         if (keyed.length > 0) await this.#findings.add(row, keyed);

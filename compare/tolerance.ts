@@ -85,7 +85,8 @@ function withoutTolerance(config: Config): Config {
       const width = rule.type === "decimal" ? 64 : rule.width;
       return { path, weight, critical, coerce, type: "number", atol: 0, rtol: 0, width };
     });
-    return [pattern, { ...settings, rules, default: "exact" as const }];
+    // A tolerance tells nothing of a single value, and needs them all.
+    return [pattern, { ...settings, rules, default: "exact" as const, mask: undefined }];
   });
   return { ...config, models: Object.fromEntries(models) };
 }

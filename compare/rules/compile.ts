@@ -3,6 +3,7 @@ import type { ResolvedModel, ResolvedRule } from "../../src/config/models.ts";
 import type { Rule } from "../../src/config/rules.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { parsePath } from "../json/path.ts";
+import { compileMask, type Mask } from "../triage/mask.ts";
 import { type Cursor, rootCursor } from "./cursor.ts";
 import { type CustomFunctions, NO_FUNCTIONS } from "./custom.ts";
 import { type ErrorJudge, errorJudge, placePath } from "./error.ts";
@@ -18,6 +19,8 @@ export interface CompiledModel {
   readonly errorRule: CompiledRule | null;
   /** Whether bodies of errors of one class need to be looked at. */
   readonly judgesBodies: boolean;
+  /** What is not to be shown of its inputs and answers; null without a mask. Nothing is judged by it. */
+  readonly mask: Mask | null;
 }
 
 export interface CompileOptions {
@@ -43,6 +46,7 @@ export function compileModel(resolved: ResolvedModel, options: CompileOptions): 
     error: errorJudge(written?.rule.type === "error" ? written.rule : null, written ? placeOf(written) : ""),
     errorRule: compiled[errorAt] ?? null,
     judgesBodies: judging.length > 0,
+    mask: compileMask(resolved.masks),
   };
 }
 

@@ -11,6 +11,13 @@ export interface ResolvedRule {
   readonly index: number;
 }
 
+/** A path whose values are not to be shown, and where it is written. */
+export interface ResolvedMask {
+  readonly path: string;
+  readonly pattern: string;
+  readonly index: number;
+}
+
 export interface ResolvedModel {
   readonly model: string;
   /** In order of precedence: among rules of one type on one path the first wins. */
@@ -19,10 +26,13 @@ export interface ResolvedModel {
   readonly default: "exact" | null;
   /** Null when no pattern gives the model a gate: it is compared and shown, and decides nothing. */
   readonly gate: Gate | null;
+  /** Of all matching patterns; absent when none names any. */
+  readonly masks?: readonly ResolvedMask[];
 }
 
 export function resolveModel(config: Config, model: string): ResolvedModel {
   const rules: ResolvedRule[] = [];
+  const masks: ResolvedMask[] = [];
   let fallback: "exact" | null = null;
   let written = null as Partial<Gate> | null;
   for (const pattern of config.modelPatterns) {
@@ -31,10 +41,14 @@ export function resolveModel(config: Config, model: string): ResolvedModel {
     settings.rules.forEach((rule, index) => {
       rules.push({ rule, pattern, index });
     });
+    settings.mask?.forEach((path, index) => {
+      masks.push({ path, pattern, index });
+    });
     fallback ??= settings.default ?? null;
     if (settings.gate) written = { ...definedOnly(settings.gate), ...written };
   }
-  return { model, rules, default: fallback, gate: written === null ? null : { ...GATE_DEFAULTS, ...written } };
+  const gate = written === null ? null : { ...GATE_DEFAULTS, ...written };
+  return { model, rules, default: fallback, gate, ...(masks.length > 0 ? { masks } : {}) };
 }
 
 /** Without the members that are undefined, which would hide what a later pattern says. */
@@ -44,7 +58,8 @@ function definedOnly(gate: WrittenGate): Partial<Gate> {
 
 /**
  * sha256 of everything that judges: rules, defaults, gates, the order of patterns, waivers, what the modules of custom
- * rules hold, and the prices that a limit of cost is held against. First 12 hex in keys.
+ * rules hold, and the prices that a limit of cost is held against; and of masks, since findings are stored masked.
+ * First 12 hex in keys.
  */
 export function rulesHash(config: Config): string {
   const patterns = config.modelPatterns.map((pattern) => [pattern, config.models[pattern]]);

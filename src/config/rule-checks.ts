@@ -4,6 +4,7 @@ import { type Check, entries, isMap, list, type RawMap } from "./raw.ts";
 
 export const RULE_CHECKS: readonly Check[] = [
   rulePath,
+  maskPath,
   placePaths,
   decisionThresholds,
   listKey,
@@ -18,6 +19,22 @@ function rulePath(config: RawMap): Fault[] {
     typeof written !== "string" || written === "" || /^\$($|[.[])/.test(written)
       ? []
       : [{ path: [...path, "path"], expected: "a path such as $.score or $.codes[*].name", received: show(written) }],
+  );
+}
+
+function maskPath(config: RawMap): Fault[] {
+  return entries(config.models).flatMap(([pattern, settings]) =>
+    list(settings.mask).flatMap((written, index): Fault[] =>
+      typeof written !== "string" || written === "" || /^\$($|[.[])/.test(written)
+        ? []
+        : [
+            {
+              path: ["models", pattern, "mask", index],
+              expected: "a path such as $.user.email or $..text",
+              received: show(written),
+            },
+          ],
+    ),
   );
 }
 

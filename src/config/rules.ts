@@ -198,5 +198,10 @@ export const modelSchema = z.strictObject({
   /** Judges every output path that no rule matches. */
   default: z.enum(["exact"]).optional(),
   gate: gateSchema.optional(),
+  /**
+   * Paths as in rules, and `$..name` for a member at any depth: their values are shown as `•••` wherever inputs and
+   * answers are shown, and stand so in diffs/ and in the summary. Every matching pattern adds. Nothing is judged by it.
+   */
+  mask: z.array(z.string().min(1)).optional(),
 });
 export type ModelSettings = z.infer<typeof modelSchema>;

@@ -25,6 +25,7 @@ export interface PairSpec {
   readonly model?: string;
   readonly id?: string;
   readonly legacy: string;
+  readonly input?: string;
   /** Absent: no answer is stored. */
   readonly candidate?: string;
   readonly legacyStatus?: number;
@@ -123,7 +124,7 @@ function toCaptured(pair: PairSpec, { log, partition }: RangeId, offset: bigint)
     modelVersion: pair.modelVersion ?? null,
     capturedAt: 1_700_000_000_000 + Number(offset),
     capturedAtFromMessage: false,
-    input: text.encode("{}"),
+    input: text.encode(pair.input ?? "{}"),
     inputType: "application/json",
     output: text.encode(pair.legacy),
     outputType: "application/json",
