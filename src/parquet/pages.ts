@@ -7,9 +7,12 @@ import type { ColumnSpec } from "../record.ts";
 import { COMPRESSORS } from "./compressors.ts";
 import type { Levels, Vector } from "./vector.ts";
 
+/** Whether any of the rows [from, to) of a row group is asked for. */
+export type Wanted = (from: number, to: number) => boolean;
+
 /**
  * Puts the values of a chunk into the vector; false when they stand otherwise, and the vector is then of no use.
- * Throws on damaged pages.
+ * Pages without a wanted row are left out, and not unpacked. Throws on damaged pages.
  */
 export function takePages(
   bytes: Uint8Array,
@@ -17,24 +20,21 @@ export function takePages(
   column: ColumnSpec,
   rows: number,
   vector: Vector,
+  wanted?: Wanted,
 ): boolean {
   const decompress = decompressorOf(chunk);
   if (decompress === undefined) return false;
   const reader = { view: viewOf(bytes), offset: 0 };
   let row = 0;
   while (row < rows) {
-    const header = parquetHeader(reader);
-    const end = reader.offset + header.compressed_page_size;
-    if (header.compressed_page_size < 0 || end > bytes.length) throw new Error("a page reaches beyond its column");
-    const page = bytes.subarray(reader.offset, end);
-    reader.offset = end;
+    const { header, page } = nextPage(reader, bytes);
     if (header.dictionary_page_header) {
-      const { num_values: count } = header.dictionary_page_header;
-      const values = decompress(page, header.uncompressed_page_size);
-      // No value takes less than four bytes, so a false count allocates nothing.
-      if (count < 0 || 4 * count > values.length) throw new Error(`a dictionary of ${count} in ${values.length} bytes`);
-      vector.dictionary(values, count);
-      release(values, page);
+      takeDictionary(page, header, decompress, vector);
+      continue;
+    }
+    const count = header.data_page_header_v2?.num_values ?? 0;
+    if (wanted !== undefined && count > 0 && row + count <= rows && !wanted(row, row + count)) {
+      row += count;
       continue;
     }
     const taken = takeDataPage(page, header, column, decompress, { vector, row, rows });
@@ -42,6 +42,60 @@ export function takePages(
     row += taken;
   }
   return true;
+}
+
+/** Bytes of a chunk, whole pages; the first data page in them begins at `row`. */
+export interface PageRun {
+  readonly bytes: Uint8Array;
+  readonly row: number;
+}
+
+/** The same of a chunk of which only some pages were read, in their order: the dictionary first where there is one. */
+export function takeRuns(
+  runs: readonly PageRun[],
+  chunk: ColumnMetaData,
+  column: ColumnSpec,
+  rows: number,
+  vector: Vector,
+): boolean {
+  const decompress = decompressorOf(chunk);
+  if (decompress === undefined) return false;
+  for (const { bytes, row: first } of runs) {
+    const reader = { view: viewOf(bytes), offset: 0 };
+    let row = first;
+    while (reader.offset < bytes.length) {
+      const { header, page } = nextPage(reader, bytes);
+      if (header.dictionary_page_header) {
+        takeDictionary(page, header, decompress, vector);
+        continue;
+      }
+      const taken = takeDataPage(page, header, column, decompress, { vector, row, rows });
+      if (taken === undefined) return false;
+      row += taken;
+    }
+  }
+  return true;
+}
+
+function nextPage(
+  reader: { readonly view: DataView; offset: number },
+  bytes: Uint8Array,
+): { header: PageHeader; page: Uint8Array } {
+  const header = parquetHeader(reader);
+  const end = reader.offset + header.compressed_page_size;
+  if (header.compressed_page_size < 0 || end > bytes.length) throw new Error("a page reaches beyond its column");
+  const page = bytes.subarray(reader.offset, end);
+  reader.offset = end;
+  return { header, page };
+}
+
+function takeDictionary(page: Uint8Array, header: PageHeader, decompress: Decompress, vector: Vector): void {
+  const count = header.dictionary_page_header?.num_values ?? 0;
+  const values = decompress(page, header.uncompressed_page_size);
+  // No value takes less than four bytes, so a false count allocates nothing.
+  if (count < 0 || 4 * count > values.length) throw new Error(`a dictionary of ${count} in ${values.length} bytes`);
+  vector.dictionary(values, count);
+  release(values, page);
 }
 
 type Decompress = (page: Uint8Array, length: number) => Buffer;

@@ -7,6 +7,7 @@ import { type ColumnSpec, SCHEMA_VERSION, type TableSpec } from "../record.ts";
 import type { ObjectInfo, Store } from "../store/port.ts";
 import { boundsOf } from "./bounds.ts";
 import { decodeColumns, type RowRange, readFooter } from "./decode.ts";
+import { pickRows } from "./pick.ts";
 import { scanColumns } from "./scan.ts";
 import { columnsOf, storedType } from "./schema.ts";
 import { openSource, type Source } from "./source.ts";
@@ -186,10 +187,22 @@ function readerOf(
     bounds: (rowGroup, name) => boundsOf(metadata, rowGroup, specOf(name).name),
     read: (rowGroup, names) =>
       attempt(rowGroup, names, (columns, rows) => decodeColumns(source, metadata, rows, columns)),
+    pick: async (rowGroup, rows, names) => {
+      checkPicked(rows, groups[rowGroup]?.rows ?? 0);
+      return attempt(rowGroup, names, (columns, range) =>
+        pickRows(source, metadata, { rowGroup, ...range }, rows, columns),
+      );
+    },
     scan: (rowGroup, names, into) =>
       attempt(rowGroup, names, (columns, rows) => scanColumns(source, metadata, { rowGroup, ...rows }, columns, into)),
     close: source.close,
   };
+}
+
+/** A wrong row is the caller's fault, not the file's. */
+function checkPicked(picked: readonly number[], rows: number): void {
+  const wrong = picked.find((row, at) => !Number.isInteger(row) || row <= (picked[at - 1] ?? -1) || row >= rows);
+  if (wrong !== undefined) throw new RangeError(`rows of a row group of ${rows} must ascend; ${wrong} does not`);
 }
 
 function columnBytes(metadata: FileMetaData, name: string): number {

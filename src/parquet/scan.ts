@@ -34,9 +34,8 @@ export async function scanColumns(
   });
   const parts = await readParts(source, chunks);
   for (const { column, chunk, start, end } of chunks) {
-    const part = parts.find((part) => part.start <= start && end <= part.end);
-    const bytes = part?.bytes.subarray(start - part.start, end - part.start) ?? new Uint8Array(0);
-    if (takePages(bytes, chunk, column, rows, into.prepare(column, rows))) others.delete(column);
+    if (takePages(bytesOf(parts, { start, end }), chunk, column, rows, into.prepare(column, rows)))
+      others.delete(column);
   }
   for (const { bytes } of parts) source.release(bytes);
   if (others.size === 0) return;
@@ -45,33 +44,50 @@ export async function scanColumns(
   for (const column of others) into.prepare(column, rows).fill(values[column.name] ?? []);
 }
 
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-interface Chunk extends Span {
+export interface Chunk extends Span {
   readonly column: ColumnSpec;
   readonly chunk: ColumnMetaData;
+  /** Where the index of its pages stands; absent where the file has none. */
+  readonly pageIndex?: Span;
+}
+
+/** Of a span that was read. */
+export function bytesOf(parts: readonly Part[], { start, end }: Span): Uint8Array {
+  const part = parts.find((part) => part.start <= start && end <= part.end);
+  return part?.bytes.subarray(start - part.start, end - part.start) ?? new Uint8Array(0);
 }
 
 /** The chunks whose values may stand as ours do, in the order of the file. */
-function chunksOf(metadata: FileMetaData, rowGroup: number, columns: readonly ColumnSpec[]): Chunk[] {
+export function chunksOf(metadata: FileMetaData, rowGroup: number, columns: readonly ColumnSpec[]): Chunk[] {
   const chunks: Chunk[] = [];
-  for (const { meta_data: chunk } of metadata.row_groups[rowGroup]?.columns ?? []) {
+  for (const { meta_data: chunk, ...rest } of metadata.row_groups[rowGroup]?.columns ?? []) {
     const [name, ...nested] = chunk?.path_in_schema ?? [];
     const column = columns.find((column) => column.name === name);
     const element = metadata.schema.find((element) => element.name === name);
     if (!chunk || !column || !element || nested.length > 0 || !standsAsOurs(element, column.type)) continue;
     const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
-    chunks.push({ column, chunk, start, end: start + Number(chunk.total_compressed_size) });
+    const end = start + Number(chunk.total_compressed_size);
+    const index = Number(rest.offset_index_offset ?? 0);
+    const pageIndex = index > 0 ? { pageIndex: { start: index, end: index + (rest.offset_index_length ?? 0) } } : {};
+    chunks.push({ column, chunk, start, end, ...pageIndex });
   }
   return chunks.sort((a, b) => a.start - b.start);
 }
 
-async function readParts(source: Source, chunks: readonly Chunk[]): Promise<(Span & { bytes: Uint8Array })[]> {
+/** Bytes that were read at once. */
+export interface Part extends Span {
+  readonly bytes: Uint8Array;
+}
+
+/** Reads ascending spans, those near each other at once. */
+export async function readParts(source: Source, wanted: readonly Span[]): Promise<Part[]> {
   const spans: { start: number; end: number }[] = [];
-  for (const { start, end } of chunks) {
+  for (const { start, end } of wanted) {
     const last = spans.at(-1);
     if (last && start <= last.end + GAP_BYTES) last.end = Math.max(last.end, end);
     else spans.push({ start, end });

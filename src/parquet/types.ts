@@ -78,7 +78,12 @@ export interface ObjectReader {
   bounds(rowGroup: number, column: string): Bounds | undefined;
   /** Columns of one row group, by name. Byte values may share memory: copy what outlives the row group. */
   read(rowGroup: number, columns: readonly string[]): Promise<Record<string, ColumnValues>>;
-  /** The same columns in typed arrays, in memory that the caller reuses: for whoever looks at every row of a run. */
+  /**
+   * The values of chosen rows of one row group, in their order; `rows` ascend. Only pages that hold one of them are
+   * unpacked, and only those are fetched where the file has an index of its pages. Nothing shares memory.
+   */
+  pick(rowGroup: number, rows: readonly number[], columns: readonly string[]): Promise<Record<string, ColumnValues>>;
+  /** Columns of one row group in typed arrays, in memory that the caller reuses: for whoever looks at every row of a run. */
   scan(rowGroup: number, columns: readonly string[], into: Vectors): Promise<void>;
   /** Gives back at once the memory that would else wait for the garbage collector. Reading on is possible, only slower. */
   close(): void;

@@ -24,6 +24,11 @@ async function readFile(
   for (const index of reader.rowGroups.keys()) {
     const group = await reader.read(index, names);
     expect(await scanValues(reader, index, reader.columns)).toEqual(group);
+    const last = (reader.rowGroups[index]?.rows ?? 0) - 1;
+    const picked = last > 0 ? [0, last] : [0];
+    const chosen = names.map((name) => [name, picked.map((row) => plain(group[name]?.[row]))]);
+    const found = await reader.pick(index, picked, names);
+    expect(names.map((name) => [name, found[name]?.map(plain)])).toEqual(chosen);
     for (const name of names) values[name]?.push(...(group[name] ?? []).map(plain));
   }
   return {
