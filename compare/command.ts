@@ -67,6 +67,8 @@ export function addCompareCommands(program: Command, run: Runner): void {
     .description("every finding of a comparison, on stdout or into a file (default: the latest run)")
     .addOption(new Option("--format <format>", "file format").choices([...EXPORT_FORMATS]).default("ndjson"))
     .option("--out <file>", "write to a file instead of stdout")
+    .option("--group <fingerprint>", "only the findings of this group")
+    .option("--model <pattern...>", "only these models (* stands for any characters)")
     .addHelpText("after", "\nExample:\n  $ cutover export --format csv --out findings.csv")
     .action((id: string | undefined, flags: ExportFlags) => run(exportAction)({ ...flags, run: id }));
   addRuleCommands(program, run);
@@ -136,6 +138,8 @@ interface ExportFlags {
   readonly run?: string | undefined;
   readonly format: ExportFormat;
   readonly out?: string;
+  readonly group?: string;
+  readonly model?: readonly string[];
 }
 
 interface ReportFlags {
@@ -243,7 +247,8 @@ async function exportAction(session: Session, flags: ExportFlags): Promise<numbe
   const run = await resolveRun(session.store, flags.run);
   const summary = await currentSummary(session, run);
   const file = flags.out === undefined ? undefined : await fileOutput(flags.out);
-  const { rows } = await exportRun(session, summary, flags.format, file ?? session.streams.stdout);
+  const chosen = { models: flags.model, group: flags.group };
+  const { rows } = await exportRun(session, summary, flags.format, file ?? session.streams.stdout, chosen);
   await file?.close();
   session.log.info("exported", { findings: rows, format: flags.format, to: flags.out ?? "stdout" });
   return EXIT.pass;
