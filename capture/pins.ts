@@ -33,7 +33,7 @@ export interface PinResult extends PinState {
 /** Selects and keeps, once. */
 export async function pinStage(session: Session, name: string, flags: PinFlags): Promise<PinResult> {
   const { store, clock, config, version, signal } = session;
-  const asked = await queryOf(flags);
+  const asked = await queryOf(flags, session.streams.stdin);
   const before = await findPin(store, name, asked);
   if (before) {
     await checkPinned(store, before, signal);

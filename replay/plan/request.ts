@@ -15,7 +15,7 @@ export interface PlanFlags extends SelectionFlags {
 }
 
 export async function planRequestOf(
-  { store, clock, config, version, signal }: Session,
+  { store, clock, config, version, signal, streams }: Session,
   flags: PlanFlags,
   target: PlanRequest["target"],
   buckets: number,
@@ -23,7 +23,7 @@ export async function planRequestOf(
   checkWhole(flags);
   return {
     store,
-    query: await queryOf(flags),
+    query: await queryOf(flags, streams.stdin),
     target,
     run: flags.run,
     sameAs: flags.sameAs,

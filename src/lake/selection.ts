@@ -2,7 +2,7 @@
 import { CutoverError } from "../errors.ts";
 import { hashPosition } from "../hash.ts";
 import { compilePattern } from "../match.ts";
-import type { Position } from "../record.ts";
+import { type Position, parsePosition } from "../record.ts";
 import { parseCaptureKey } from "./keys.ts";
 import type { Only, SelectionQuery } from "./run.ts";
 
@@ -31,6 +31,8 @@ export interface Criteria {
   readonly since: number;
   readonly until: number;
   readonly ids: ReadonlySet<string> | null;
+  /** Those of `ids` that are positions, as printed: they select the record that stands there, too. Null without one. */
+  readonly placed: ((log: string, partition: number) => ReadonlySet<bigint>) | null;
   /** Hashes of positions below this are in the sample. */
   readonly hashBelow: number | null;
   /** Positions of a partition that were chosen by outcome. */
@@ -44,6 +46,7 @@ export function criteriaOf(query: SelectionQuery): Criteria {
     since: since ?? Number.NEGATIVE_INFINITY,
     until: until ?? Number.POSITIVE_INFINITY,
     ids: query.ids === null ? null : new Set(query.ids),
+    placed: query.ids === null ? null : placedOf(query.ids),
     hashBelow: sample === null ? null : sample * 2 ** 32,
     chosen: only ? chosenOf(only) : null,
   };
@@ -54,12 +57,12 @@ export function criteriaOf(query: SelectionQuery): Criteria {
  * a model without a mark keeps all that the rest of the query selects.
  */
 export function compileSelection(query: SelectionQuery, limits: Readonly<Record<string, LimitMark>> = {}): Selects {
-  const { model, since, until, ids, hashBelow, chosen } = criteriaOf(query);
+  const { model, since, until, ids, placed, hashBelow, chosen } = criteriaOf(query);
   const marks = new Map(Object.entries(limits));
   return (row) => {
     if (!model(row.model)) return false;
     if (row.capturedAt < since || row.capturedAt >= until) return false;
-    if (ids !== null && !ids.has(row.id)) return false;
+    if (ids !== null && !ids.has(row.id) && !placed?.(row.log, row.partition).has(row.offset)) return false;
     if (chosen !== null && !chosen(row.log, row.partition).has(row.offset)) return false;
     if (hashBelow !== null && hashPosition(row) >= hashBelow) return false;
     const mark = marks.size === 0 ? undefined : marks.get(row.model);
@@ -82,18 +85,33 @@ export function modelTest(models: readonly string[]): (name: string) => boolean 
 }
 
 const NONE: ReadonlySet<bigint> = new Set();
+type Offsets = NonNullable<Criteria["chosen"]>;
 
-function chosenOf({ positions }: Only): NonNullable<Criteria["chosen"]> {
+/** Log names end in `@` and 8 hex digits, which no id has by chance. */
+const LOG_NAME = /@[0-9a-f]{8}$/;
+
+function placedOf(ids: readonly string[]): Offsets | null {
+  const positions = ids.flatMap((id) => parsePosition(id) ?? []).filter(({ log }) => LOG_NAME.test(log));
+  if (positions.length === 0) return null;
+  const byPartition = new Map<string, Set<bigint>>();
+  for (const { log, partition, offset } of positions) put(byPartition, log, partition, offset);
+  return (log, partition) => byPartition.get(`${log}/${partition}`) ?? NONE;
+}
+
+function put(byPartition: Map<string, Set<bigint>>, log: string, partition: number, offset: bigint): void {
+  const name = `${log}/${partition}`;
+  const set = byPartition.get(name) ?? new Set();
+  byPartition.set(name, set.add(offset));
+}
+
+function chosenOf({ positions }: Only): Offsets {
   // Without them every row would be selected: whoever asks must have pinned them first.
   if (!positions) throw new TypeError("a selection by outcome is compiled before its positions are pinned");
   const byPartition = new Map<string, Set<bigint>>();
   for (const [key, offsets] of Object.entries(positions)) {
     const range = parseCaptureKey(key);
     if (!range) throw new CutoverError("RUN_INVALID", "a position of no capture object", { place: key });
-    const name = `${range.log}/${range.partition}`;
-    const set = byPartition.get(name) ?? new Set();
-    for (const offset of offsets) set.add(BigInt(offset));
-    byPartition.set(name, set);
+    for (const offset of offsets) put(byPartition, range.log, range.partition, BigInt(offset));
   }
   return (log, partition) => byPartition.get(`${log}/${partition}`) ?? NONE;
 }

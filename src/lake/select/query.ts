@@ -1,5 +1,6 @@
 /** Flags that select → selection query. Pure but for the `--ids` file. */
 import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
 import { CutoverError, messageOf } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import type { Only, SelectionQuery } from "../run.ts";
@@ -15,7 +16,7 @@ export interface SelectionFlags {
   readonly sample?: string;
   /** At most so many of each model, the lowest by that hash. */
   readonly limit?: string;
-  /** File with one id a line. */
+  /** File with one id or position a line; `-` is stdin. */
   readonly ids?: string;
   /** `mismatched`, `failed` or `group:FINGERPRINT`, of the run `from`. */
   readonly only?: string;
@@ -29,13 +30,13 @@ export const SELECTION_FLAGS: readonly (readonly [flags: string, description: st
   ["--until <time>", "captured before"],
   ["--sample <share>", "share of the records, 0 to 1, by a hash of the position"],
   ["--limit <n>", "at most so many records of each model, by the same hash"],
-  ["--ids <file>", "only the ids in this file, one a line"],
+  ["--ids <file>", "only the ids and positions (log/partition/offset) in this file, one a line; - is stdin"],
   ["--only <outcome>", "only what was mismatched | failed | group:FINGERPRINT in another run"],
   ["--from <run>", "the run that --only looks at"],
 ];
 
-/** The query as asked: positions of `--only` are looked up when it is pinned. */
-export async function queryOf(flags: SelectionFlags): Promise<SelectionQuery> {
+/** The query as asked: positions of `--only` are looked up when it is pinned. `stdin` is what `--ids -` reads. */
+export async function queryOf(flags: SelectionFlags, stdin?: NodeJS.ReadableStream): Promise<SelectionQuery> {
   const only = parseOnly(flags.only, flags.from);
   const query: SelectionQuery = {
     models: [...new Set(flags.model ?? [])].sort(),
@@ -43,7 +44,7 @@ export async function queryOf(flags: SelectionFlags): Promise<SelectionQuery> {
     until: flags.until === undefined ? null : parseTime("--until", flags.until),
     sample: flags.sample === undefined ? null : parseSample(flags.sample),
     limitPerModel: flags.limit === undefined ? null : parseLimit(flags.limit),
-    ids: flags.ids === undefined ? null : await readIds(flags.ids),
+    ids: flags.ids === undefined ? null : await readIds(flags.ids, stdin),
     ...(only ? { only } : {}),
   };
   if (query.since !== null && query.until !== null && query.since >= query.until) {
@@ -135,20 +136,26 @@ function parseLimit(text: string): number {
   throw new CutoverError("USAGE", "--limit is not a count", { expected: "a whole number from 1", received: text });
 }
 
-async function readIds(file: string): Promise<string[]> {
-  let text: string;
+async function readIds(file: string, stdin: NodeJS.ReadableStream = process.stdin): Promise<string[]> {
+  let bytes: Uint8Array;
   try {
-    text = await readFile(file, "utf8");
+    bytes = file === "-" ? await buffer(stdin) : await readFile(file);
   } catch (cause) {
     throw new CutoverError("USAGE", "the file of --ids cannot be read", { place: file, received: messageOf(cause) });
   }
-  const ids = new Set(text.split(/\r?\n/).filter((line) => line !== ""));
+  const ids = new Set(
+    new TextDecoder()
+      .decode(bytes)
+      .split(/\r?\n/)
+      .filter((line) => line !== ""),
+  );
+  const place = file === "-" ? "stdin" : file;
   if (ids.size === 0) {
-    throw new CutoverError("USAGE", "the file of --ids holds no id", { place: file, expected: "one id a line" });
+    throw new CutoverError("USAGE", "the file of --ids holds no id", { place, expected: "one id or position a line" });
   }
   if (ids.size > LIMITS.planIds) {
     throw new CutoverError("USAGE", "the file of --ids holds too many ids", {
-      place: file,
+      place,
       expected: `at most ${LIMITS.planIds}`,
       received: `${ids.size}`,
     });

@@ -58,7 +58,9 @@ async function scanGroup(
   const others = [
     ...(times === "some" ? ["capturedAt"] : []),
     ...(criteria.ids === null ? [] : ["id"]),
-    ...(criteria.hashBelow === null && criteria.chosen === null && !taker.row ? [] : ["offset"]),
+    ...(criteria.hashBelow === null && criteria.chosen === null && criteria.placed === null && !taker.row
+      ? []
+      : ["offset"]),
   ];
   const { rows } = reader.rowGroups[group] as { rows: number };
   if (single !== undefined && others.length === 0) return taker.rows(single, rows);
@@ -114,7 +116,7 @@ type RowTest = (row: number) => boolean;
 
 function testsOf(
   { range }: CaptureObject,
-  { since, until, ids, chosen }: Criteria,
+  { since, until, ids, placed, chosen }: Criteria,
   columns: Vectors,
   read: ReadonlySet<string>,
 ): RowTest[] {
@@ -125,7 +127,9 @@ function testsOf(
   }
   if (ids !== null) {
     const texts = columns.bytes("id");
-    tests.push((row) => ids.has(texts.text(row)));
+    const set = placed?.(range.log, range.partition);
+    const offsets = placed && columns.int64s("offset").values;
+    tests.push((row) => ids.has(texts.text(row)) || set?.has(offsets?.[row] as bigint) === true);
   }
   if (chosen !== null) {
     const set = chosen(range.log, range.partition);

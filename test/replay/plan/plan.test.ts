@@ -14,9 +14,9 @@ import type { SelectionQuery } from "../../../src/lake/run.ts";
 import { parseTime, queryOf } from "../../../src/lake/select/query.ts";
 import { selectCaptures } from "../../../src/lake/select/select.ts";
 import { compileSelection } from "../../../src/lake/selection.ts";
-import type { CapturedRecord } from "../../../src/record.ts";
+import { type CapturedRecord, formatPosition } from "../../../src/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
-import { rows, START, writeCapture } from "../world.ts";
+import { LOG, rows, START, writeCapture } from "../world.ts";
 
 const ALL: SelectionQuery = { models: [], since: null, until: null, sample: null, limitPerModel: null, ids: null };
 
@@ -38,7 +38,7 @@ describe("a selection", () => {
       (query.models.length === 0 || query.models.includes(r.model)) &&
       (since === null || r.capturedAt >= since) &&
       (until === null || r.capturedAt < until) &&
-      (ids === null || ids.includes(r.id)) &&
+      (ids === null || ids.includes(r.id) || ids.includes(formatPosition(r))) &&
       (sample === null || hashPosition(r) < sample * 2 ** 32);
     const kept = records.filter(matches);
     if (limitPerModel === null) return kept;
@@ -60,7 +60,7 @@ describe("a selection", () => {
     limitPerModel: nullable(fc.integer({ min: 1, max: 30 })),
     ids: nullable(
       fc.array(
-        fc.integer({ min: 0, max: 95 }).map((n) => `id-${n}`),
+        fc.integer({ min: 0, max: 95 }).map((n) => (n % 3 === 0 ? `${LOG}/0/${n}` : `id-${n}`)),
         { minLength: 1, maxLength: 60 },
       ),
     ),

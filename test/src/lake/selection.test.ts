@@ -11,7 +11,14 @@ const everything: SelectionQuery = {
   limitPerModel: null,
   ids: null,
 };
-const row: SelectionRow = { id: "x", model: "client-a/m", capturedAt: 100, log: "t@0", partition: 1, offset: 7n };
+const row: SelectionRow = {
+  id: "x",
+  model: "client-a/m",
+  capturedAt: 100,
+  log: "t@01234567",
+  partition: 1,
+  offset: 7n,
+};
 const rows: SelectionRow[] = Array.from({ length: 2000 }, (_, at) => ({ ...row, id: `${at}`, offset: BigInt(at) }));
 
 describe("a row is selected", () => {
@@ -25,6 +32,8 @@ describe("a row is selected", () => {
     ["not at until", { until: 100 }, false],
     ["by its id", { ids: ["y", "x"] }, true],
     ["not by other ids", { ids: [] }, false],
+    ["by its position among ids", { ids: ["y", "t@01234567/1/7"] }, true],
+    ["not by the position of another", { ids: ["t@01234567/1/8", "t@01234567/0/7", "t@01234568/1/7"] }, false],
     ["by a whole sample", { sample: 1 }, true],
     ["not by an empty sample", { sample: 0 }, false],
   ])("%s", (_name, query, selected) => {

@@ -29,7 +29,7 @@ const queries: fc.Arbitrary<SelectionQuery> = fc.record({
   limitPerModel: nullable(fc.integer({ min: 1, max: 30 })),
   ids: nullable(
     fc.array(
-      fc.integer({ min: 0, max: 120 }).map((n) => `id-${n}`),
+      fc.integer({ min: 0, max: 120 }).map((n) => (n % 3 === 0 ? `${LOG}/0/${n}` : `id-${n}`)),
       { minLength: 20, maxLength: 90 },
     ),
   ),
@@ -85,7 +85,9 @@ async function bruteForce(dir: string, query: SelectionQuery) {
     models.length === 0 ? "true" : `(${models.map((m) => `model GLOB ${literal(m)}`).join(" OR ")})`,
     since === null ? "true" : `epoch_ms("capturedAt") >= ${since}`,
     until === null ? "true" : `epoch_ms("capturedAt") < ${until}`,
-    ids === null ? "true" : `id IN (${ids.map(literal).join(", ")})`,
+    ids === null
+      ? "true"
+      : `(id IN (${ids.map(literal).join(", ")}) OR log || '/' || partition || '/' || "offset" IN (${ids.map(literal).join(", ")}))`,
   ];
   const reader = await connection.runAndReadAll(
     `SELECT model, log, partition, "offset", filename FROM read_parquet('${dir}/captures/**/*.parquet', filename = true)
