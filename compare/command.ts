@@ -12,6 +12,7 @@ import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } fro
 import { compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
+import type { ShowOptions } from "./show/stage.ts";
 import type { Summary } from "./summary.ts";
 import { renderTolerance } from "./tolerance/render.ts";
 import { type ToleranceOptions, toleranceStage } from "./tolerance.ts";
@@ -43,6 +44,11 @@ Example:
 With a comparison of the latest run (or --run) under these rules, also says what matched nothing.
 Exit codes: 0 no error, 1 an error was found.`;
 
+const SHOW_HELP = `
+Examples:
+  $ cutover show r0123456789 order-4711
+  $ cutover show r0123456789 inference@0a1b2c3d/3/1042    the position, as reports print it`;
+
 export function addCompareCommands(program: Command, run: Runner): void {
   compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
     .option("--against <run>", "another run over the same selection: what is fixed, still there, new, flaky")
@@ -71,6 +77,7 @@ export function addCompareCommands(program: Command, run: Runner): void {
     .option("--model <pattern...>", "only these models (* stands for any characters)")
     .addHelpText("after", "\nExample:\n  $ cutover export --format csv --out findings.csv")
     .action((id: string | undefined, flags: ExportFlags) => run(exportAction)({ ...flags, run: id }));
+  addTriageCommands(program, run);
   addRuleCommands(program, run);
   program
     .command("runs")
@@ -78,6 +85,15 @@ export function addCompareCommands(program: Command, run: Runner): void {
     .option("--watch", "show how fast those in progress move, until they end or Ctrl-C")
     .addHelpText("after", "\nExamples:\n  $ cutover runs --json\n  $ cutover runs --watch")
     .action(run(runsAction));
+}
+
+/** Commands that read what was found. */
+function addTriageCommands(program: Command, run: Runner): void {
+  program
+    .command("show <run> <record>")
+    .description("one record of a run, by id or position: both answers, what the rules say, how to send it again")
+    .addHelpText("after", SHOW_HELP)
+    .action((id: string, record: string) => run(showAction)({ run: id, record }));
 }
 
 /** Commands that care for the rules. */
@@ -251,6 +267,24 @@ async function exportAction(session: Session, flags: ExportFlags): Promise<numbe
   const { rows } = await exportRun(session, summary, flags.format, file ?? session.streams.stdout, chosen);
   await file?.close();
   session.log.info("exported", { findings: rows, format: flags.format, to: flags.out ?? "stdout" });
+  return EXIT.pass;
+}
+
+async function showAction(session: Session, options: ShowOptions): Promise<number> {
+  const [{ showStage }, { renderShow }] = await Promise.all([import("./show/stage.ts"), import("./show/render.ts")]);
+  return printResult(session, await showStage(session, options), renderShow);
+}
+
+/** One JSON document, or the text for a terminal as it is. */
+async function printResult<T>(
+  { flags, streams, log }: Session,
+  result: T,
+  render: (result: T, options: { readonly color: boolean; readonly columns: number }) => string,
+): Promise<ExitCode> {
+  const { stdout } = streams;
+  await log.flush();
+  const options = { color: flags.color && stdout.isTTY, columns: stdout.columns };
+  await stdout.write(flags.json ? `${JSON.stringify(result, null, 2)}\n` : render(result, options));
   return EXIT.pass;
 }
 

@@ -155,6 +155,10 @@ export const LIMITS = {
   latencyLimitAnswers: 1_000,
   /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
   exemplarChars: 300,
+  /** What `cutover show` prints: records of one id, rows that differ, characters of one body. */
+  showRecords: 5,
+  showRows: 200,
+  showTextChars: 64 * KIB,
   /** Findings buffered before a row group of diffs is written, and uncompressed bytes of one diffs object. */
   diffRowGroupRows: 10_000,
   diffObjectBytes: 256 * MIB,

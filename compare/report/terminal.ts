@@ -14,7 +14,7 @@ const UNUSED_SHOWN = 5;
 const WAIVERS_SHOWN = 5;
 const VERSIONS_SHOWN = 5;
 /** Narrower terminals get lines of this width all the same; wider ones are not filled. */
-const COLUMNS = { min: 50, max: 132 };
+export const COLUMNS = { min: 50, max: 132 };
 
 export interface TerminalOptions {
   readonly color: boolean;
@@ -24,8 +24,8 @@ export interface TerminalOptions {
   readonly quietEnd?: boolean;
 }
 
-type Paint = (text: string) => string;
-type Palette = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow" | "magenta", Paint>>;
+export type Paint = (text: string) => string;
+export type Palette = Readonly<Record<"bold" | "dim" | "red" | "green" | "yellow" | "magenta", Paint>>;
 
 /** Text of several lines, the last one ended. Plain ASCII control: only `\n`, and colour when asked for. */
 export function renderTerminal(summary: Summary, options: TerminalOptions): string {
@@ -275,7 +275,7 @@ function verdictPaint(verdict: Verdict | undefined, paint: Palette): Paint {
   return verdict === "error" ? paint.magenta : paint.red;
 }
 
-function palette(color: boolean): Palette {
+export function palette(color: boolean): Palette {
   const sgr =
     (on: number, off: number): Paint =>
     (text) =>
@@ -291,7 +291,7 @@ function palette(color: boolean): Palette {
 }
 
 /** A value as it may stand on a terminal, which may be the log of a CI runner. */
-function show(text: string): string {
+export function show(text: string): string {
   return inert(visible(text));
 }
 

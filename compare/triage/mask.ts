@@ -52,6 +52,11 @@ export function maskResult(mask: Mask | null, result: PairResult): PairResult {
   return { ...result, findings: result.findings.map((finding) => maskFinding(mask, finding)) };
 }
 
+/** A JSON text that stands at a path, to be shown. */
+export function maskValue(mask: Mask | null, path: string, json: string): string {
+  return mask === null ? json : (maskJson(at(mask, path), json) ?? json);
+}
+
 /** Whether the value at a path, or at a field's with `[*]`, is hidden. */
 export function isMasked(mask: Mask | null, path: string): boolean {
   return mask !== null && at(mask, path) === "hidden";
@@ -75,6 +80,8 @@ function isUnread({ path, kind, legacy, candidate }: Finding): boolean {
 
 function maskJson(mask: Mask, text: string | null): string | null {
   if (text === null) return null;
+  if (mask === "hidden") return HIDDEN_JSON;
+  if (mask.size === 0) return text;
   const parsed = parseJsonText(text);
   return parsed.ok ? print(parsed.document, parsed.document.root, mask) : HIDDEN_JSON;
 }

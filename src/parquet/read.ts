@@ -5,6 +5,7 @@ import { FOOTER_KEY } from "../lake/footer.ts";
 import { LIMITS } from "../limits.ts";
 import { type ColumnSpec, SCHEMA_VERSION, type TableSpec } from "../record.ts";
 import type { ObjectInfo, Store } from "../store/port.ts";
+import { mayHold } from "./bloom-look.ts";
 import { boundsOf } from "./bounds.ts";
 import { decodeColumns, type RowRange, readFooter } from "./decode.ts";
 import { pickRows } from "./pick.ts";
@@ -185,6 +186,7 @@ function readerOf(
     rowGroups: groups,
     columnBytes: (name) => columnBytes(metadata, specOf(name).name),
     bounds: (rowGroup, name) => boundsOf(metadata, rowGroup, specOf(name).name),
+    mayHold: (rowGroup, name, text) => attempt(rowGroup, [name], () => mayHold(source, metadata, rowGroup, name, text)),
     read: (rowGroup, names) =>
       attempt(rowGroup, names, (columns, rows) => decodeColumns(source, metadata, rows, columns)),
     pick: async (rowGroup, rows, names) => {

@@ -76,6 +76,8 @@ export interface ObjectReader {
   columnBytes(name: string): number;
   /** Bounds of a number, timestamp or text column in one row group, from the footer; undefined when it tells none. */
   bounds(rowGroup: number, column: string): Bounds | undefined;
+  /** False when no row of the row group holds this text, as its bloom filter tells; true when it may. */
+  mayHold(rowGroup: number, column: string, text: string): Promise<boolean>;
   /** Columns of one row group, by name. Byte values may share memory: copy what outlives the row group. */
   read(rowGroup: number, columns: readonly string[]): Promise<Record<string, ColumnValues>>;
   /**

@@ -1,0 +1,69 @@
+/** The command that `cutover show` prints, run as it stands by a shell. */
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { ShowResult } from "../../../compare/show/stage.ts";
+import { runJson } from "../../support/cli.ts";
+import { duckdb } from "../../support/lake.ts";
+
+// Each step is a process of its own; on a busy machine they take their time.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+let dir: string;
+let replayed: { run: string };
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "cutover-again-"));
+  const messages = Array.from({ length: 30 }, (_, i) => ({
+    id: i % 3 ? `id-${i}` : "same id",
+    model: "m",
+    input: { i },
+    output: { twice: 2 * i },
+  }));
+  await writeFile(join(dir, "in.ndjson"), messages.map((message) => `${JSON.stringify(message)}\n`).join(""));
+  await writeFile(
+    join(dir, "model.mjs"),
+    "export default ({ input }) => { const { i } = JSON.parse(Buffer.from(input)); return JSON.stringify({ twice: i % 7 ? 2 * i : 1 }); };\n",
+  );
+  await writeFile(
+    join(dir, "my config.yaml"),
+    'store: ./data\ncapture: { source: { files: ["in.ndjson"] } }\ntargets: { candidate: { module: { path: ./model.mjs } } }\n',
+  );
+  // What a shell finds under the name of the program.
+  const bin = fileURLToPath(new URL("../../../src/bin.ts", import.meta.url));
+  await writeFile(join(dir, "cutover"), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`);
+  await chmod(join(dir, "cutover"), 0o755);
+  await cutover("capture", "--until", "end");
+  replayed = await cutover("replay", "--target", "candidate");
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const cutover = <T = { run: string }>(...args: string[]): Promise<T> =>
+  runJson<T>(["--config", "my config.yaml", ...args], { cwd: dir });
+
+test("sends that record again, whatever other records its id names, as often as it is given", async () => {
+  const found = await cutover<ShowResult>("show", replayed.run, "same id");
+  expect(found.found).toBe(10);
+  const record = found.records[2] as ShowResult["records"][number];
+  const env = { ...process.env, PATH: `${dir}:${process.env.PATH}`, NO_COLOR: "1" };
+  const runs = new Set<string>();
+  for (const _ of [1, 2]) {
+    const { stdout } = await promisify(execFile)("sh", ["-c", record.again.replace("cutover ", "cutover --json ")], {
+      cwd: dir,
+      env,
+    });
+    const again = JSON.parse(stdout) as { run: string; planned: number; replayed: number };
+    expect(again).toMatchObject({ planned: 1, replayed: 1 });
+    runs.add(again.run);
+    const rows = await duckdb(
+      `select log || '/' || partition || '/' || "offset" as position, id from '${dir}/data/replays/${again.run}/*.parquet'`,
+    );
+    expect(rows).toEqual([{ position: record.position, id: "same id" }]);
+  }
+  expect([runs.size, runs.has(replayed.run)]).toEqual([2, false]);
+  const [run] = runs;
+  expect((await cutover<ShowResult>("show", run ?? "", record.position)).records[0]?.candidate?.outcome).toBe("ok");
+});
