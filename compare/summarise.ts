@@ -61,7 +61,7 @@ export function summarise(facts: SummaryFacts): Summary {
     coverage: addCoverage(models.map(([, model]) => model.coverage)),
     outcomes: addOutcomes(models.map(([, model]) => model.outcomes)),
     models: Object.fromEntries(models),
-    groups: summariseGroups(models, tally),
+    groups: summariseGroups(models, { tally, resolved: table.resolved, looks: looksOf(facts) }),
     latency: latencyOfRun(tally),
     warnings: addWarnings(models.map(([, model]) => model.warnings)),
     unusedRules: unusedRules(names, table, tally),
@@ -79,7 +79,7 @@ export function summarise(facts: SummaryFacts): Summary {
 
 function summariseModel(facts: SummaryFacts, name: string, gatedModels: number): ModelSummary {
   const { run, table, tally } = facts;
-  const looks: Looks = facts.sequence === undefined ? "fixed" : "anytime";
+  const looks = looksOf(facts);
   const counts = tally.models.get(name) ?? new ModelTally();
   const { match, mismatch, ignored, critical } = counts;
   const compared = match + mismatch + ignored;
@@ -133,6 +133,10 @@ function summariseModel(facts: SummaryFacts, name: string, gatedModels: number):
     uncovered: counts.uncovered,
     latency,
   };
+}
+
+function looksOf({ sequence }: SummaryFacts): Looks {
+  return sequence === undefined ? "fixed" : "anytime";
 }
 
 /** What replay left out, and what a sequential run has not come to or need not. */

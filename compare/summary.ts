@@ -109,7 +109,7 @@ export interface Outcomes {
 }
 
 export interface Group {
-  /** `1:` and 12 hex: version of the scheme, hash of the parts below. */
+  /** `2:` and 12 hex: version of the scheme, hash of the parts below; a dot and 8 hex of the template where there is one. */
   readonly fingerprint: string;
   readonly model: string;
   readonly path: string;
@@ -117,11 +117,17 @@ export interface Group {
   readonly rule: string;
   readonly direction: string;
   readonly magnitude: string;
+  /** Shapes of two texts, `order <n>→order <n>`; `none` where direction and magnitude say it, `*` of every shape. Absent in older summaries. */
+  readonly template?: string;
   readonly count: number;
   /** Of them accepted by a waiver; absent when none is. */
   readonly waived?: number;
   /** Of the model's mismatches. */
   readonly share: number;
+  /** Findings over compared pairs of the model, waived ones included, with bounds as the model's own. Absent in older summaries. */
+  readonly rate?: number;
+  readonly upper?: number;
+  readonly lower?: number;
   /** What the two values have to do with each other, as a sentence; null when no signature holds. */
   readonly cause: string | null;
   readonly signature?: Signature;

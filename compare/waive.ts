@@ -1,6 +1,6 @@
 /** Which findings a waiver accepts. A waiver names a group, and a group may stand at any level of coarseness. */
 import type { Config } from "../src/config/schema.ts";
-import { type GroupKey, groupNames } from "./groups.ts";
+import { type GroupKey, groupNames } from "./group-key.ts";
 import type { Finding, PairResult } from "./types.ts";
 
 /** The waivers in force on a day, and those no longer. */

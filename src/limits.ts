@@ -147,13 +147,18 @@ export const LIMITS = {
   groupsPerRun: 16_384,
   /** Distinct field paths kept of one model before they collapse. */
   fieldsPerModel: 1_024,
+  /** Shapes of text told apart under one path, kind and rule before they are one group. */
+  templatesPerField: 32,
+  /** Pairs sampled of one group, and of all groups of a run: above it every group keeps half as many, at least four. */
+  samplePerGroup: 256,
+  samplesPerRun: 65_536,
   exemplarsPerGroup: 5,
   /** Answers of each model that a self-test changes, and bytes of all of them. */
   selfTestRows: 50,
   selfTestBytes: 64 * MIB,
   /** Latencies of each side below which a limit of the p99 ratio is not judged. */
   latencyLimitAnswers: 1_000,
-  /** Characters of one side of an exemplar in summary.json; diffs/ holds more. */
+  /** Characters of one side of a sampled pair, and so of an exemplar in summary.json; diffs/ holds more. */
   exemplarChars: 300,
   /** What `cutover show` prints: records of one id, rows that differ, characters of one body. */
   showRecords: 5,

@@ -1,7 +1,8 @@
 /** What the pairs of one model, and of one run, came to. Integers and bottom-k samples only, so that tallies merge in any order. */
 import { createHistogram, type Histogram, type HistogramJson } from "../../src/histogram.ts";
 import type { EmptyKind } from "../evidence.ts";
-import { type GroupLimits, Groups, type StoredGroups } from "../groups.ts";
+import { Groups, type StoredGroups } from "../groups.ts";
+import type { GroupLimits } from "../triage/model-groups.ts";
 import type { Warning } from "../types.ts";
 import { addCounts, Fields, type StoredFields } from "./fields.ts";
 import { type StoredVersions, Versions } from "./versions.ts";

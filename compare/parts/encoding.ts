@@ -1,7 +1,7 @@
 /** A tally as bytes: equal tallies have equal bytes, and what is read back merges as the tally would have. */
 import { CutoverError } from "../../src/errors.ts";
 import { RunTally, type StoredRunTally } from "../accumulate/tally.ts";
-import type { GroupLimits } from "../groups.ts";
+import type { GroupLimits } from "../triage/model-groups.ts";
 import { decodeDocument, encodeDocument } from "./document.ts";
 
 /** Counts up with every change of the stored form of an accumulator. */

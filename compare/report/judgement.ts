@@ -44,7 +44,7 @@ export function parityOfRun({ models }: Summary): string {
   return `${values} · ${part("decisions", flips, total(deciding, n))}`;
 }
 
-/** `1:0123456789ab accepts 12 pairs until 2027-01-01 (ml-platform: known rounding)`. */
+/** `2:0123456789ab accepts 12 pairs until 2027-01-01 (ml-platform: known rounding)`. */
 export function waiverLine({ fingerprint, pairs, owner, reason, expires, expired }: WaiverUse): string {
   const what = expired
     ? `expired on ${expires} and accepts nothing any more; ${plural(pairs, "pair")} named`

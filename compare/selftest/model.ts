@@ -1,7 +1,7 @@
 /** The self-test of one model: its answers against themselves, then with every fault, one field at a time. */
 import type { ResolvedModel } from "../../src/config/models.ts";
 import type { Gate } from "../../src/config/rules.ts";
-import { fingerprintParts } from "../fingerprint.ts";
+import { groupKeyOf } from "../fingerprint.ts";
 import { judgePair } from "../pair.ts";
 import type { CompiledModel } from "../rules/compile.ts";
 import type { Answer, PairResult } from "../types.ts";
@@ -139,8 +139,7 @@ function isFound({ outcome, uncovered }: PairResult): boolean {
 /** The waivers that accept a mismatch; null when they do not. */
 function waiversOf({ resolved, waives }: ModelUnderTest, result: PairResult): ReadonlySet<string> | null {
   const keyed = result.findings.map((finding): KeyedFinding => {
-    const { field, rule, kind } = finding;
-    const key = { path: field, kind, rule, ...fingerprintParts(finding) };
+    const key = groupKeyOf(finding);
     return { finding, key, waiver: waiverOf(waives, resolved.model, key) };
   });
   if (!waivesPair(result, keyed)) return null;

@@ -1,8 +1,9 @@
 /** What is made of the findings of a pair: each gets its group and waiver, is counted there, and goes to diffs. */
 import { rankOf, type SelectionRow } from "../../src/lake/selection.ts";
 import { cutChars, cutText, type DiffWriter } from "../diffs.ts";
-import { fingerprintParts } from "../fingerprint.ts";
-import { fingerprint, type GroupKey, type Groups } from "../groups.ts";
+import { groupKeyOf } from "../fingerprint.ts";
+import { fingerprint, nameOf } from "../group-key.ts";
+import type { Groups } from "../groups.ts";
 import type { Finding, PairResult } from "../types.ts";
 import { isWaived, type KeyedFinding, type Waives, waiverOf } from "../waive.ts";
 
@@ -45,10 +46,20 @@ export class Findings {
       const waived = isWaived(one);
       if (!seen.has(fingerprint)) {
         seen.add(fingerprint);
-        const exemplars = this.#groups.wants(model, key, rank)
-          ? [{ rank, id, path, legacy: cutChars(legacy), candidate: cutChars(candidate) }]
+        const sample = this.#groups.wants(model, key, rank)
+          ? [
+              {
+                rank,
+                id,
+                path,
+                legacy: cutChars(legacy),
+                candidate: cutChars(candidate),
+                delta,
+                others: keyed.length - 1,
+              },
+            ]
           : [];
-        this.#groups.add(model, key, 1, exemplars, waived ? 1 : 0);
+        this.#groups.add(model, key, 1, sample, waived ? 1 : 0);
       }
       await this.#diffs.add({
         id,
@@ -69,9 +80,8 @@ export class Findings {
   }
 
   #named(model: string, finding: Finding): Named {
-    const { field, rule, kind } = finding;
-    const key: GroupKey = { path: field, kind, rule, ...fingerprintParts(finding) };
-    const name = JSON.stringify([model, key.path, key.kind, key.rule, key.direction, key.magnitude]);
+    const key = groupKeyOf(finding);
+    const name = `${model}${nameOf(key)}`;
     let known = this.#names.get(name);
     if (known === undefined) {
       known = { key, fingerprint: fingerprint(model, key), waiver: waiverOf(this.#waives, model, key) };

@@ -2,12 +2,15 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { messageOf } from "../errors.ts";
+import { FINGERPRINT, OLDER_FINGERPRINT } from "../fingerprint.ts";
 import { LIMITS } from "../limits.ts";
 import { type Fault, faultsOf } from "./faults.ts";
 
 const waiverSchema = z.strictObject({
-  /** Of a group, as report and terminal name it: `1:` and 12 hex digits. */
-  fingerprint: z.string().regex(/^1:[0-9a-f]{12}$/, { error: "expected a group's fingerprint, 1: and 12 hex digits" }),
+  /** Of a group, as report and terminal name it. */
+  fingerprint: z.string().regex(FINGERPRINT, {
+    error: "expected a group's fingerprint, such as 2:0123456789ab or 2:0123456789ab.01234567",
+  }),
   reason: z.string().min(1),
   owner: z.string().min(1),
   /** Day (UTC) after which it no longer applies. */
@@ -33,7 +36,7 @@ export async function readWaivers(file: string): Promise<WaiversFile> {
   const parsed = z.array(waiverSchema).safeParse(written, { reportInput: true });
   if (!parsed.success) {
     const faults = parsed.error.issues.flatMap((issue) =>
-      isUnknownKey(issue) ? unknown(issue) : faultsOf(issue, written),
+      isUnknownKey(issue) ? unknown(issue) : faultsOf(issue, written).map(named),
     );
     return { waivers: [], faults: faults.map((fault) => ({ ...fault, line: document.lineOf(fault.path) })) };
   }
@@ -70,6 +73,17 @@ function isUnknownKey(issue: Issue): issue is UnknownKey {
 function unknown({ path, keys }: UnknownKey): Fault[] {
   const expected = `one of ${Object.keys(waiverSchema.shape).join(", ")}`;
   return keys.map((key) => ({ path: [...path.map(String), key], problem: `unknown key \`${key}\``, expected }));
+}
+
+/** A group of an earlier scheme has another name now: a waiver of the old one would accept nothing, and say nothing. */
+function named(fault: Fault): Fault {
+  const old = fault.path.at(-1) === "fingerprint" && OLDER_FINGERPRINT.test(JSON.parse(fault.received ?? '""'));
+  if (!old) return fault;
+  return {
+    ...fault,
+    problem: "groups have other names since fingerprints tell shapes of text apart",
+    hint: "remove this waiver, run `cutover compare`, and take the group's new name from `cutover groups RUN`",
+  };
 }
 
 function isEmptyMap(value: unknown): boolean {

@@ -26,7 +26,7 @@ const plain: DiffRecord = {
   legacy: "0.1",
   candidate: "0.10000000149011612",
   delta: 1.4901161138336505e-9,
-  fingerprint: "1:0123456789ab",
+  fingerprint: "2:0123456789ab",
   waived: false,
   log: "t@00000000",
   partition: 0,

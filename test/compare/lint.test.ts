@@ -138,14 +138,14 @@ describe("rules by themselves", () => {
 test("a waiver of yesterday is expired, one of today is not", async () => {
   const waiver = (fingerprint: string, expires: string) => ({ fingerprint, reason: "r", owner: "me", expires });
   const session = testSession(memoryStore());
-  const waiverList = [waiver("1:aaaaaaaaaaaa", "2026-11-22"), waiver("1:bbbbbbbbbbbb", "2026-11-23")];
+  const waiverList = [waiver("2:aaaaaaaaaaaa", "2026-11-22"), waiver("2:bbbbbbbbbbbb", "2026-11-23")];
   const report = await lintStage({ ...session, config: { ...session.config, waiverList } }, {});
   expect(report.findings).toEqual([
     {
       level: "error",
       code: "expired",
       place: "waivers",
-      message: "the waiver of 1:aaaaaaaaaaaa expired on 2026-11-22, its owner is me: its differences count again",
+      message: "the waiver of 2:aaaaaaaaaaaa expired on 2026-11-22, its owner is me: its differences count again",
     },
   ]);
   expect(lintExitCode(report)).toBe(1);

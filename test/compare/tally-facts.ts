@@ -46,8 +46,15 @@ export function add(tally: RunTally, at: number, { model, version, kind, field, 
     const rule = at % 2 === 0 ? "label" : "exact";
     const finding = { field, path: field, rule, kind: "value", gates: true, critical: at % 5 === 0 } as Finding;
     const findings = kind === "mismatch" || kind === "waived" ? [finding] : [];
-    const key = { path: field, kind: "value", rule, direction: "up", magnitude: String(at % 9) } as const;
-    const waiver = kind === "waived" ? { fingerprint: "1:aaaaaaaaaaaa", expired: at % 3 === 0 } : null;
+    const key = {
+      path: field,
+      kind: "value",
+      rule,
+      direction: "up",
+      magnitude: String(at % 9),
+      template: "none",
+    } as const;
+    const waiver = kind === "waived" ? { fingerprint: "2:aaaaaaaaaaaa", expired: at % 3 === 0 } : null;
     const keyed = findings.map((one) => ({ finding: one, key, waiver }));
     const result: PairResult = {
       outcome: findings.length > 0 ? "mismatch" : kind === "ignored" ? "ignored" : "match",
@@ -61,7 +68,15 @@ export function add(tally: RunTally, at: number, { model, version, kind, field, 
     mismatch = countPair(counts, result, keyed);
     for (const one of keyed) {
       const rank = { hash: (at * 7919) % 1000, log: "t", partition: 0, offset: String(at) };
-      const exemplar = { rank, id: `${at}`, path: field, legacy: "1", candidate: "2" };
+      const exemplar = {
+        rank,
+        id: `${at}`,
+        path: field,
+        legacy: "1",
+        candidate: `${1 + at}`,
+        delta: at,
+        others: at % 3,
+      };
       tally.groups.add(model, key, 1, [exemplar], one.waiver && !one.waiver.expired ? 1 : 0);
     }
     if (kind === "timeout") return;
@@ -71,7 +86,7 @@ export function add(tally: RunTally, at: number, { model, version, kind, field, 
   counts.addLatency(ms, cold);
 }
 
-export const LIMITS = { perModel: 6, perRun: 9, exemplars: 2 };
+export const LIMITS = { perModel: 6, perRun: 9, templates: 2, sample: 16, samples: 40 };
 const config = testConfig({ models: { "*": { default: "exact", gate: { maxMismatchRate: 0.5 } } } });
 
 export function bytesOf(tally: RunTally, all: readonly PairFact[]): string {
@@ -85,7 +100,7 @@ export function bytesOf(tally: RunTally, all: readonly PairFact[]): string {
     target: { name: "candidate", kind: "http", hash: "h" },
     objects: [] as Run["objects"],
   } as unknown as Run;
-  const waiverList = [{ fingerprint: "1:aaaaaaaaaaaa", reason: "r", owner: "o", expires: "2027-01-01" }];
+  const waiverList = [{ fingerprint: "2:aaaaaaaaaaaa", reason: "r", owner: "o", expires: "2027-01-01" }];
   const summary = summarise({
     run,
     skips: { version: 1, models: {} },

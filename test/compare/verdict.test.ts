@@ -247,9 +247,9 @@ describe("a model", () => {
     ],
     [
       "is an error under an expired waiver that names a difference of it",
-      factsOf({ n: 10_000, k: 0 }, { expiredWaivers: ["1:0123456789ab"] }),
+      factsOf({ n: 10_000, k: 0 }, { expiredWaivers: ["2:0123456789ab"] }),
       "error",
-      /waiver of 1:0123456789ab has expired/,
+      /waiver of 2:0123456789ab has expired/,
     ],
     [
       "needs more pairs where it is looked at again and again",
@@ -341,7 +341,7 @@ describe("a verdict never improves", () => {
         expect(RANK[judgeRun(modelsOf(harmed), []).verdict]).toBeGreaterThanOrEqual(RANK[was.verdict]);
         const broken = judgeRun(modelsOf(all), [{ place: "p", message: "m" }]);
         expect([broken.verdict, broken.exitCode, broken.ready]).toEqual(["error", 5, []]);
-        const waived = judgeRun(modelsOf(all), [], ["1:0123456789ab"]);
+        const waived = judgeRun(modelsOf(all), [], ["2:0123456789ab"]);
         expect([waived.verdict, waived.exitCode, waived.ready]).toEqual(["error", 5, was.ready]);
       }),
     );

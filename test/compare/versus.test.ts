@@ -68,7 +68,7 @@ describe("one run against another", () => {
 });
 
 test("the changes add up to the records that differ, and mirror each other when the runs change places", () => {
-  const traits = fc.uniqueArray(fc.constantFrom("1:a", "1:b", "1:c"));
+  const traits = fc.uniqueArray(fc.constantFrom("2:a", "2:b", "2:c"));
   const record = fc.record({ before: traits, now: traits, answeredBefore: fc.boolean(), answeredNow: fc.boolean() });
   const named = (names: string[]) => new Map(names.map((name) => [name, { fingerprint: name } as Trait]));
   fc.assert(
@@ -96,11 +96,11 @@ test("the changes add up to the records that differ, and mirror each other when 
 
 test("groups beyond the bound are counted, and their records are in the sums", () => {
   const tally = new VersusTally(1);
-  for (const name of ["1:a", "1:b", "1:b", "1:c"]) {
+  for (const name of ["2:a", "2:b", "2:b", "2:c"]) {
     const now = new Map([[name, { fingerprint: name } as Trait]]);
     tally.add({ before: new Map(), now, answeredBefore: true, answeredNow: true });
   }
-  expect(tally.result()).toMatchObject({ pairs: { new: 4 }, groups: [{ fingerprint: "1:a" }], groupsCut: 1 });
+  expect(tally.result()).toMatchObject({ pairs: { new: 4 }, groups: [{ fingerprint: "2:a" }], groupsCut: 1 });
 });
 
 /** Runs one command line of the stage. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gateStage } from "../../compare/gate.ts";
-import { groupNames } from "../../compare/groups.ts";
+import { groupNames } from "../../compare/group-key.ts";
 import { compareStage } from "../../compare/run-compare.ts";
 import type { Summary } from "../../compare/summary.ts";
 import type { Config } from "../../src/config/schema.ts";
@@ -36,7 +36,7 @@ async function world(waived: readonly string[], options: { expires?: string; now
   const store = await buildLake({ objects: [pairs] });
   const { expires, now, rules } = options;
   const plain = await compareStage(sessionWith(store, [], now, rules), {});
-  const waivers = waived.map((path) => waiver(path.startsWith("1:") ? path : groupAt(plain, path), expires));
+  const waivers = waived.map((path) => waiver(path.startsWith("2:") ? path : groupAt(plain, path), expires));
   const session = sessionWith(store, waivers, now, rules);
   const summary = await compareStage(session, {});
   return { store, plain, summary, session, waivers };
@@ -85,7 +85,7 @@ describe("a waiver", () => {
   });
 
   test("that names nothing is shown as used by no pair", async () => {
-    const { summary } = await world(["1:000000000000"]);
+    const { summary } = await world(["2:000000000000"]);
     expect(summary.waivers).toMatchObject([{ pairs: 0 }]);
     expect(summary.models.m?.k).toBe(12);
   });
@@ -98,22 +98,22 @@ describe("a waiver", () => {
     await expect(gateStage(tomorrow, {})).rejects.toThrow(/a waiver expired since/);
     const summary = await compareStage(tomorrow, {});
     expect([summary.verdict, summary.exitCode, summary.models.m?.k]).toEqual(["error", 5, 12]);
-    expect(summary.reasons.join()).toMatch(/waiver of 1:[0-9a-f]{12} has expired/);
+    expect(summary.reasons.join()).toMatch(/waiver of 2:[0-9a-f]{12} has expired/);
     expect(summary.waivers).toMatchObject([{ expired: true, pairs: 12 }]);
     expect(summary.ready).toEqual([]);
   });
 
   test("that has expired and names nothing any more is an error of the run, not of its models", async () => {
-    const { summary } = await world(["$.score", "1:000000000000"]);
+    const { summary } = await world(["$.score", "2:000000000000"]);
     expect(summary.verdict).toBe("pass");
     const store = await buildLake({ objects: [equalPairs(60)] });
-    const after = await compareStage(sessionWith(store, [waiver("1:000000000000", "2026-11-22")]), {});
+    const after = await compareStage(sessionWith(store, [waiver("2:000000000000", "2026-11-22")]), {});
     expect([after.verdict, after.exitCode, after.ready]).toEqual(["error", 5, ["m"]]);
   });
 
   test("added or taken away since makes the gate say what to run", async () => {
     const { store, waivers } = await world(["$.score"]);
-    const other = sessionWith(store, [...waivers, waiver("1:ffffffffffff")]);
+    const other = sessionWith(store, [...waivers, waiver("2:ffffffffffff")]);
     await expect(gateStage(other, {})).rejects.toMatchObject({
       code: "COMPARE_MISSING",
       exitCode: 5,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { inOrder } from "../../ahead.ts";
 import { CutoverError } from "../../errors.ts";
+import { isOfGroup } from "../../fingerprint.ts";
 import { hashPosition } from "../../hash.ts";
 import { LIMITS } from "../../limits.ts";
 import { openObject } from "../../parquet/read.ts";
@@ -70,7 +71,7 @@ async function foundOf(
   if (group !== undefined) checkGroup(only, group, groups);
   return gather(store, { prefix: diffsPrefix(only.from, rules), table: DIFFS, rangeOf: parseDiffsKey }, criteria, {
     column: "fingerprint",
-    takes: (fingerprint) => group === undefined || fingerprint === group,
+    takes: (fingerprint) => group === undefined || isOfGroup(fingerprint as string, group),
     ...(signal ? { signal } : {}),
   });
 }

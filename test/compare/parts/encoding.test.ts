@@ -69,14 +69,21 @@ describe("a stored tally", () => {
 
   test("keeps its floor and levels: a partial that coarsened makes the whole coarsen", () => {
     const keyed = (from: number, count: number): RunTally => {
-      const tally = new RunTally({ perModel: 3, perRun: 100, exemplars: 1 });
+      const tally = new RunTally({ ...LIMITS, perModel: 3, perRun: 100 });
       for (let at = from; at < from + count; at++) {
-        const key = { path: "$.x", kind: "value", rule: "exact", direction: "up", magnitude: `${at}` } as const;
+        const key = {
+          path: "$.x",
+          kind: "value",
+          rule: "exact",
+          direction: "up",
+          magnitude: `${at}`,
+          template: "none",
+        } as const;
         tally.groups.add("m", key, 1, []);
       }
       return tally;
     };
-    const many = decodeTally(encodeTally(keyed(0, 4)), "here", { perModel: 3, perRun: 100, exemplars: 1 });
+    const many = decodeTally(encodeTally(keyed(0, 4)), "here", { ...LIMITS, perModel: 3, perRun: 100 });
     const few = keyed(9, 1);
     few.merge(many);
     expect(few.groups.ofModel("m").map(({ group }) => [group.key.magnitude, group.count])).toEqual([["*", 5]]);
@@ -99,7 +106,14 @@ describe("each accumulator", () => {
       fc.property(names, (all) => {
         const groups = new Groups(LIMITS);
         for (const [model, at] of all) {
-          const key = { path: "$.x", kind: "value", rule: "exact", direction: "up", magnitude: `${at}` } as const;
+          const key = {
+            path: "$.x",
+            kind: "value",
+            rule: "exact",
+            direction: "up",
+            magnitude: `${at}`,
+            template: "none",
+          } as const;
           groups.add(model, key, 1, []);
         }
         const stored = JSON.parse(JSON.stringify(groups.toStored()));

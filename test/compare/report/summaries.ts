@@ -37,7 +37,7 @@ export function fleet(models: number, groups: number, value = (seed: number) => 
     });
     return {
       ...(base.groups[0] as Group),
-      fingerprint: `1:${String(m * groups + g).padStart(12, "0")}`,
+      fingerprint: `2:${String(m * groups + g).padStart(12, "0")}`,
       model,
       path: `$.field${g}`,
       count: 1 + ((m * 7919 + g * 104729) % 500),

@@ -20,9 +20,14 @@ async function load(waivers: string | null) {
 
 const entry = (fingerprint: string, more = "") =>
   `- fingerprint: "${fingerprint}"\n  reason: known\n  owner: us\n  expires: 2027-01-31\n${more}`;
-const [A, B] = ["1:aaaaaaaaaaaa", "1:bbbbbbbbbbbb"];
+const [A, B] = ["2:aaaaaaaaaaaa", "2:bbbbbbbbbbbb"];
 
 describe("the file of waivers", () => {
+  test("names a group, or one shape of text of it", async () => {
+    const { waiverList } = await load(entry(`${A}.01234567`));
+    expect(waiverList?.map(({ fingerprint }) => fingerprint)).toEqual(["2:aaaaaaaaaaaa.01234567"]);
+  });
+
   test("stands beside the config, and is kept in order of fingerprint", async () => {
     const { waiverList } = await load(entry(B) + entry(A));
     expect(waiverList).toEqual([
@@ -48,7 +53,12 @@ describe("the file of waivers", () => {
     ["is not there", null, /cannot be read[\s\S]*ENOENT/],
     ["is no list", "a: 1", /expected: a list/],
     ["is no YAML", "- [", /not valid YAML/],
-    ["names no group", entry("x"), /waivers\.yaml:1 \[0\]\.fingerprint[\s\S]*1: and 12 hex digits/],
+    ["names no group", entry("x"), /waivers\.yaml:1 \[0\]\.fingerprint[\s\S]*such as 2:0123456789ab/],
+    [
+      "names a group of an earlier scheme",
+      entry("1:0123456789ab"),
+      /waivers\.yaml:1 \[0\]\.fingerprint[\s\S]*other names[\s\S]*1:0123456789ab[\s\S]*`cutover compare`[\s\S]*`cutover groups RUN`/,
+    ],
     ["lacks an owner", `- fingerprint: "${A}"\n  reason: r\n  expires: 2027-01-31`, /\[0\]\.owner[\s\S]*required/],
     ["lacks a day", entry(A).replace("2027-01-31", "soon"), /waivers\.yaml:4[\s\S]*a day such as/],
     ["has a key too many", entry(A, "  model: m\n"), /waivers\.yaml:5[\s\S]*unknown key `model`/],

@@ -110,8 +110,8 @@ describe("what cannot be looked up is told", () => {
     ["a run that is not there", { only: "failed", from: "nope" }, { code: "RUN_MISSING" }],
     [
       "a group that is not there, with those that are",
-      { only: "group:1:0", from: "base" },
-      { code: "USAGE", details: { expected: expect.stringContaining("1:"), received: "1:0" } },
+      { only: "group:2:0", from: "base" },
+      { code: "USAGE", details: { expected: expect.stringContaining("2:"), received: "2:0" } },
     ],
     [
       "an outcome that nothing has",
