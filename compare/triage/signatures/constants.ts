@@ -16,18 +16,19 @@ export function defaultOrBound(pairs: readonly NumberPair[], family: readonly Nu
   return { name: "clipped", parameters: { [bound]: value }, holds: isValue };
 }
 
-/** Nearest distinct values that a bound must not be far from, of those that lie beyond it. */
+/** Of the farthest value beyond a bound: the nearest is not farther than this share, or the bound is none. */
 const GAP_SHARE = 0.1;
 
 /**
- * Values that are cut at a bound lie on one side of it, and come near it. A default of 0 or 1 is at the end of the range
- * of scores, where every value lies on one side: that is a default.
+ * Values that are cut at a bound lie on one side of it, and come near it. 0 or less of what is positive, more than 0 of
+ * what is negative, and 1 of what is a share, are no bounds that anyone sets: they are defaults.
  */
 function boundSide(pairs: readonly NumberPair[], value: number): "lower" | "upper" | null {
   const above = pairs.every(({ x }) => x > value);
   const below = pairs.every(({ x }) => x < value);
   if (!above && !below) return null;
-  if (value === 0 && above) return null;
+  if (above && value <= 0 && pairs.every(({ x }) => x > 0)) return null;
+  if (below && value > 0 && pairs.every(({ x }) => x < 0)) return null;
   if (value === 1 && below && pairs.every(({ x }) => x >= 0)) return null;
   const gaps = pairs.map(({ x }) => Math.abs(x - value));
   const near = Math.min(...gaps) <= Math.max(GAP_SHARE, 5 / pairs.length) * Math.max(...gaps);

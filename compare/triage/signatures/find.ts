@@ -76,19 +76,26 @@ function numberSignature(
   family: readonly NumberPair[],
   group: GroupTally | null,
 ): Hypothesis<NumberPair> | null {
-  // A group of differences from or to zero has one constant side by its definition.
-  const varies = group === null || group.key.magnitude !== "zero";
+  // A group of differences to zero has one constant side by its definition, and whole numbers fall into groups of one each.
+  const isMost = group === null || (group.key.magnitude !== "zero" && weightOf(pairs) >= MOST * weightOf(family));
   return (
-    (varies ? defaultOrBound(pairs, family) : null) ??
+    (isMost ? defaultOrBound(pairs, family) : null) ??
     signFlip(pairs) ??
     complement(pairs) ??
     epochShift(pairs) ??
     (whole ? offByOne(pairs) : null) ??
-    rounded(pairs) ??
+    (whole ? rounded(pairs) : null) ??
     float32(pairs) ??
     ratioOrOffset(pairs) ??
     logit(pairs)
   );
+}
+
+/** Share of the findings of a field that a group must have to be asked for what its values are by themselves. */
+const MOST = 0.75;
+
+function weightOf(pairs: readonly NumberPair[]): number {
+  return pairs.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 type Find<T> = (

@@ -96,6 +96,7 @@ function readNumber(text: string): { value: number; places: number; digits: numb
   const [, whole = "", fraction = "", exponent = "0"] = match;
   const value = Number(text);
   if (!Number.isFinite(value)) return null;
-  const digits = (whole + fraction).replace(/^0+/, "").length;
+  // Zeros at the end of a whole number may only hold its place.
+  const digits = (fraction === "" ? whole.replace(/0+$/, "") : whole + fraction).replace(/^0+/, "").length;
   return { value, places: fraction.length - Number(exponent), digits: Math.max(1, digits) };
 }

@@ -1,11 +1,14 @@
 /** Signatures of lost precision: rounding to places or digits, and float32. */
-import { DISTINCT_LEAST, distinct, type Hypothesis, holdsForMost, WEAK_PAIRS_LEAST } from "./evidence.ts";
+import { DISTINCT_LEAST, distinct, type Hypothesis, holdsForMost, shareOf, WEAK_PAIRS_LEAST } from "./evidence.ts";
 import { mirrored, type NumberPair } from "./pairs.ts";
 
 type Found = Hypothesis<NumberPair> | null;
 type Side = "candidate" | "legacy";
 
-/** `side` is the one that was rounded. */
+/**
+ * `side` is the one that was rounded. Of all findings of the field alone: those of one magnitude are near one another by
+ * choice, as if they had been rounded.
+ */
 export function rounded(pairs: readonly NumberPair[]): Found {
   if (pairs.length < WEAK_PAIRS_LEAST || distinct(pairs.map(({ x }) => x)) < DISTINCT_LEAST) return null;
   return eitherSide(pairs, (some, side) => toPlaces(some, side) ?? toDigits(some, side));
@@ -16,7 +19,9 @@ export function float32(pairs: readonly NumberPair[]): Found {
   if (distinct(pairs.map(({ x }) => x)) < FLOATS_LEAST) return null;
   return eitherSide(pairs, (some, side) => {
     const found = [isRoundedToFloat, isComputedInFloat].find((holds) => holdsForMost(some, holds));
-    return found === undefined ? null : { name: "float32", parameters: { side }, holds: found };
+    return found === undefined || shareOf(some, isFloatStep) < FLOAT_STEPS_LEAST
+      ? null
+      : { name: "float32", parameters: { side }, holds: found };
   });
 }
 
@@ -43,13 +48,23 @@ function toPlaces(pairs: readonly NumberPair[], side: Side): Found {
     const lost = Math.abs(pair.x) - Math.abs(pair.y);
     return lost >= -loose(pair) && lost < unit + loose(pair) && pair.x * pair.y >= 0;
   };
-  if (holdsForMost(pairs, isNearest)) {
+  if (holdsForMost(pairs, isNearest) && isSpread(pairs, () => unit / 2)) {
     const ties = tiesOf(pairs, places);
     const parameters = { decimals: places, side, ...(ties === null ? {} : { rounding: ties }) };
     return { name: "rounded", parameters, holds: isNearest };
   }
-  if (!holdsForMost(pairs, isCut)) return null;
+  if (!holdsForMost(pairs, isCut) || !isSpread(pairs, () => unit)) return null;
   return { name: "rounded", parameters: { decimals: places, side, rounding: "down" }, holds: isCut };
+}
+
+/**
+ * What rounding takes away is spread evenly up to `most`: half of it lies in the outer half, a fifth in the outer fifth.
+ * Jitter beside few printed places does not reach so far.
+ */
+function isSpread(pairs: readonly NumberPair[], most: (pair: NumberPair) => number): boolean {
+  const beyond = (part: number): number => shareOf(pairs, (pair) => Math.abs(pair.y - pair.x) > part * most(pair));
+  const half = beyond(0.5);
+  return half >= 0.3 && half <= 0.7 && beyond(0.8) >= 0.05;
 }
 
 const TIES_LEAST = 4;
@@ -69,8 +84,16 @@ function toDigits(pairs: readonly NumberPair[], side: Side): Found {
   const digits = Math.max(...pairs.map(({ yDigits }) => yDigits));
   if (digits > DIGITS_MAX || !holdsForMost(pairs, ({ xDigits }) => xDigits > digits)) return null;
   const holds = ({ x, y }: NumberPair): boolean => Number(x.toPrecision(digits)) === y;
-  return holdsForMost(pairs, holds) ? { name: "rounded", parameters: { digits, side }, holds } : null;
+  const halfUnit = ({ x }: NumberPair): number => 10 ** (Math.floor(Math.log10(Math.abs(x))) + 1 - digits) / 2;
+  if (!holdsForMost(pairs, holds) || !isSpread(pairs, halfUnit)) return null;
+  return { name: "rounded", parameters: { digits, side }, holds };
 }
+
+/** An eighth of the last place of float32 at least: less is jitter of a number that has few digits anyway. */
+function isFloatStep({ x, y }: NumberPair): boolean {
+  return Math.abs(y - x) >= 2 ** -27 * Math.abs(x);
+}
+const FLOAT_STEPS_LEAST = 0.3;
 
 /** As the double that the float32 is, or in the fewest digits that name it. */
 function isRoundedToFloat({ x, y }: NumberPair): boolean {
