@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../src/config/units.ts";
 import { CutoverError, EXIT } from "../src/errors.ts";
+import { inertJson, printable } from "../src/inert.ts";
 import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { auditCaptures } from "./audit/audit.ts";
@@ -207,7 +208,7 @@ async function ddl(session: Session, dialect: Dialect): Promise<number> {
 }
 
 async function print({ flags, streams }: Session, result: unknown, text: () => string): Promise<void> {
-  await streams.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : text());
+  await streams.stdout.write(flags.json ? `${inertJson(JSON.stringify(result))}\n` : printable(text()));
 }
 
 function parseUntil(text: string): Until {

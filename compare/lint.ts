@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dotted } from "../src/config/faults.ts";
 import { rulesHash } from "../src/config/models.ts";
 import { CutoverError, EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
+import { printable } from "../src/inert.ts";
 import { listRuns, resolveRun } from "../src/lake/run.ts";
 import type { Session, Stage } from "../src/session.ts";
 import { loadFunctions } from "./functions.ts";
@@ -71,7 +72,7 @@ export function renderLint({ run, findings }: LintReport): string {
   };
   const seen =
     run === null ? "no comparison under these rules was read: cutover compare" : `with the comparison of ${run}`;
-  return `${[...lines, `${counted("error")}, ${counted("warning")}; ${seen}`].join("\n")}\n`;
+  return printable(`${[...lines, `${counted("error")}, ${counted("warning")}; ${seen}`].join("\n")}\n`);
 }
 
 /** A module that is not there is a finding, and must not hide the others. */

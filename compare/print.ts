@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CutoverError } from "../src/errors.ts";
+import { inertJson } from "../src/inert.ts";
 import { reportKey } from "../src/lake/keys.ts";
 import type { Session } from "../src/session.ts";
 import type { Output } from "../src/streams.ts";
@@ -20,7 +21,7 @@ export async function printSummary(
   const { stdout } = streams;
   // The line of progress ends before the answer begins.
   await log.flush();
-  if (flags.json) return stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  if (flags.json) return stdout.write(`${inertJson(JSON.stringify(summary, null, 2))}\n`);
   const { renderTerminal } = await import("./report/terminal.ts");
   await stdout.write(
     renderTerminal(summary, { color: flags.color && stdout.isTTY, columns: stdout.columns, ...options }),

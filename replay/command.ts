@@ -1,6 +1,7 @@
 /** `cutover replay`: flags in, result out. */
 import { type Command, Option } from "commander";
 import { CutoverError, EXIT } from "../src/errors.ts";
+import { inertJson, printable } from "../src/inert.ts";
 import { isCap } from "../src/lake/run.ts";
 import { SELECTION_FLAGS } from "../src/lake/select/query.ts";
 import type { Runner, Session } from "../src/session.ts";
@@ -88,12 +89,12 @@ export async function replayAction(session: Session, options: ReplayOptions): Pr
   const { json } = session.flags;
   if (options.dryRun) {
     const forecast = await forecastStage(session, options);
-    await stdout.write(json ? `${JSON.stringify(forecast)}\n` : renderForecast(forecast));
+    await stdout.write(json ? `${inertJson(JSON.stringify(forecast))}\n` : printable(renderForecast(forecast)));
     return EXIT.pass;
   }
   const result = await replayStage(session, options);
   await session.log.flush();
-  await stdout.write(json ? `${JSON.stringify(result)}\n` : renderResult(result));
+  await stdout.write(json ? `${inertJson(JSON.stringify(result))}\n` : printable(renderResult(result)));
   return replayExitCode(result);
 }
 

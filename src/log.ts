@@ -1,5 +1,6 @@
 /** Log lines on stderr: pretty on a terminal, one JSON object a line elsewhere. */
 import type { Clock } from "./clock.ts";
+import { inertJson, printable } from "./inert.ts";
 import { createStormGuard } from "./log-storm.ts";
 import type { Output } from "./streams.ts";
 
@@ -99,9 +100,10 @@ export function createLogger({ output, clock, format, level, quiet, color }: Log
 function jsonLine(clock: Clock, level: LogLevel, message: string, fields: LogFields): string {
   const base = { time: new Date(clock.now()).toISOString(), level, message };
   // What the line says of itself wins over a field of the same name.
-  return JSON.stringify({ ...base, ...fields, ...base }, (_key, value: unknown) =>
+  const json = JSON.stringify({ ...base, ...fields, ...base }, (_key, value: unknown) =>
     typeof value === "bigint" ? value.toString() : value,
   );
+  return inertJson(json);
 }
 
 function prettyLine(level: LogLevel, message: string, fields: LogFields, color: boolean): string {
@@ -116,16 +118,7 @@ function prettyFields(fields: LogFields): string {
 
 /** Quoted when it would not read as one word; escapes keep captured text from steering the terminal. */
 function fieldText(text: string): string {
-  return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text).replace(/\p{Cc}/gu, escapeControl);
-}
-
-/** Line breaks and tabs stay; other control characters, such as escape sequences, are shown, not obeyed. */
-function printable(message: string): string {
-  return message.replace(/\p{Cc}/gu, (char) => (char === "\n" || char === "\t" ? char : escapeControl(char)));
-}
-
-function escapeControl(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return printable(/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text));
 }
 
 function cut(text: string, width: number): string {

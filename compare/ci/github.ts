@@ -1,4 +1,5 @@
 /** GitHub annotations: workflow commands, each on the line of the rule or gate it is about. A pure function of the summary. */
+import { inert } from "../../src/inert.ts";
 import { count, percent, plural, words } from "../report/figures.ts";
 import { verdictName } from "../report/order.ts";
 import { visible } from "../report/text.ts";
@@ -19,6 +20,9 @@ interface Annotation {
 const SHOWN = 9;
 /** Fields of one model beside its verdict, so that the next model is seen, too. */
 const FIELDS_OF_MODEL = 4;
+/** Lines and characters of one annotation: a name or a detail may be as large as a message. */
+const LINES_SHOWN = 20;
+const TEXT_SHOWN = 4_096;
 const LEVEL: Readonly<Record<Verdict, Level>> = {
   error: "error",
   fail: "error",
@@ -76,8 +80,17 @@ function fieldText({ rule, counts: { n, k, kinds } }: FieldFinding): string {
 
 function command({ level, place, title, message }: Annotation): string {
   const where = place === null ? [] : [`file=${property(place.file)}`, `line=${place.line}`];
-  const text = message.split("\n").map(visible).join("\n");
-  return `::${level} ${[...where, `title=${property(visible(title))}`].join(",")}::${data(text)}\n`;
+  const lines = message.split("\n", LINES_SHOWN);
+  const text = clip(lines.map(shown).join("\n"));
+  return `::${level} ${[...where, `title=${property(clip(shown(title)))}`].join(",")}::${data(text)}\n`;
+}
+
+function shown(text: string): string {
+  return inert(visible(text));
+}
+
+function clip(text: string): string {
+  return text.length <= TEXT_SHOWN ? text : `${text.slice(0, TEXT_SHOWN)}…`.toWellFormed();
 }
 
 /** Nothing of a value may end the command or begin another. */

@@ -140,10 +140,17 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&apos;",
 };
 
-/** As text or attribute; characters that XML 1.0 cannot hold are left out. */
+/** Code units of one name, message or text: model and field may be as large as a message, and stand in many places. */
+const TEXT_SHOWN = 4_096;
+
+/**
+ * As text or attribute, cut to TEXT_SHOWN. Left out is what XML 1.0 cannot hold, and what would steer a terminal or
+ * turn other text around where the file is shown.
+ */
 function xml(text: string): string {
-  return text
+  const shown = text.length <= TEXT_SHOWN ? text : `${text.slice(0, TEXT_SHOWN)}…`;
+  return shown
     .toWellFormed()
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "")
+    .replace(/[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|\p{Bidi_Control}/gu, "")
     .replace(/[&<>"']/g, (found) => ENTITIES[found] ?? "");
 }

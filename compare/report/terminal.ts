@@ -1,4 +1,5 @@
 /** A comparison on a terminal: the verdict and why in the first lines, then where, then what to do next. */
+import { inert } from "../../src/inert.ts";
 import type { Group, LatencyPair, Summary, Verdict } from "../summary.ts";
 import { count, covered, duration, percent, plural, QUANTILES, shellWord, slowdown, sums, words } from "./figures.ts";
 import { assumptions, coldLine, noiseLines, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
@@ -293,9 +294,4 @@ export function palette(color: boolean): Palette {
 /** A value as it may stand on a terminal, which may be the log of a CI runner. */
 export function show(text: string): string {
   return inert(visible(text));
-}
-
-/** GitHub Actions reads `::command::` at the start of a line and `##[command]` anywhere: neither may come from a value. */
-function inert(text: string): string {
-  return text.replace(/(^|\s):(?=:)/g, "$1\\u003a").replaceAll("##[", "#\\u0023[");
 }

@@ -3,14 +3,14 @@ import { stripVTControlCharacters } from "node:util";
 
 /**
  * What cannot be seen, or moves or colours other text, as an escape that can: control characters, ANSI
- * sequences, bidirectional overrides, spaces that are not the space, lone surrogates. Cut with `…` after
+ * sequences, bidirectional overrides, spaces that are not the space, lone surrogates, noncharacters. Cut with `…` after
  * VALUE_SHOWN code units, since ids, paths and values may be as large as a message.
  */
 export function visible(text: string): string {
   if (text.length <= VALUE_SHOWN && PRINTABLE_ASCII.test(text)) return text;
   const unseen =
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for.
-    /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u1160\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|(?<![^\u0000-\u007f])(?:\u200c|\u200d|[\ufe00-\ufe0f])|\u034f|[\u{e0000}-\u{e0fff}]|\p{Cs}/gu;
+    /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u1160\u1680\u180e\u2000-\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|(?<![^\u0000-\u007f])(?:\u200c|\u200d|[\ufe00-\ufe0f])|\u034f|[\u{e0000}-\u{e0fff}]|\p{Cs}|\p{Noncharacter_Code_Point}/gu;
   return cut(text).replace(unseen, (found) => {
     const code = found.codePointAt(0) ?? 0;
     if (code > 0xffff) return `\\u{${code.toString(16)}}`;

@@ -1,4 +1,5 @@
 /** Tolerances as YAML that can stand in cutover.yaml as it is. */
+import { printable } from "../../src/inert.ts";
 import type { ToleranceReport } from "../tolerance.ts";
 import { RATES } from "./needs.ts";
 
@@ -16,7 +17,7 @@ export function renderTolerance({ run, models }: ToleranceReport): string {
       lines.push(...RATES.flatMap((rate, at) => rulesFor(path, rate, field.atol[at] ?? null, field.rtol[at] ?? null)));
     }
   }
-  return `${lines.join("\n")}\n`;
+  return printable(`${lines.join("\n")}\n`);
 }
 
 function rulesFor(path: string, rate: number, atol: number | null, rtol: number | null): string[] {

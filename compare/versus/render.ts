@@ -1,4 +1,5 @@
 /** Two runs side by side, for a terminal. */
+import { printable } from "../../src/inert.ts";
 import { count, plural, words } from "../report/figures.ts";
 import { table } from "../report/table.ts";
 import { clip, visible } from "../report/text.ts";
@@ -28,11 +29,13 @@ export function renderVersus(versus: Versus, columns: number): string {
     drop: title === "fingerprint" ? 3 : title === "unknown" ? 2 : title === "model" ? 1 : 0,
   }));
   const hidden = groups.length - SHOWN + groupsCut;
-  return `${[
-    `${head}${flaky > 0 ? ` · ${plural(flaky, "difference")} that ${flaky === 1 ? "comes and goes" : "come and go"}` : ""}`,
-    ...(rows.length > 0
-      ? table(shape, rows, columns)
-      : [`no record differs in ${visible(run)} or ${visible(against)}`]),
-    ...(hidden > 0 ? [`… and ${plural(hidden, "more difference")} (--json)`] : []),
-  ].join("\n")}\n`;
+  return printable(
+    `${[
+      `${head}${flaky > 0 ? ` · ${plural(flaky, "difference")} that ${flaky === 1 ? "comes and goes" : "come and go"}` : ""}`,
+      ...(rows.length > 0
+        ? table(shape, rows, columns)
+        : [`no record differs in ${visible(run)} or ${visible(against)}`]),
+      ...(hidden > 0 ? [`… and ${plural(hidden, "more difference")} (--json)`] : []),
+    ].join("\n")}\n`,
+  );
 }

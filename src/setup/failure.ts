@@ -1,21 +1,26 @@
 /** The one place where a failure becomes a text on stderr and an exit code. */
 import { ConfigError } from "../config/load.ts";
 import { CutoverError, EXIT, type ExitCode, explain } from "../errors.ts";
+import { inertJson, printable } from "../inert.ts";
 
 export interface Failure {
   readonly text: string;
   readonly exitCode: ExitCode;
 }
 
-/** A CutoverError explained; anything else is a bug, with its stack. `json`: one JSON document instead. */
+/**
+ * A CutoverError explained; anything else is a bug, with its stack. `json`: one JSON document instead. What was
+ * received may come from anywhere, and what is printed here is read by a terminal or a CI runner.
+ */
 export function describeFailure(error: unknown, version: string, json: boolean): Failure {
   if (error instanceof CutoverError) {
-    return { text: `${json ? jsonError(error) : explain(error)}\n`, exitCode: error.exitCode };
+    const text = json ? inertJson(jsonError(error)) : printable(explain(error));
+    return { text: `${text}\n`, exitCode: error.exitCode };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const text = json
-    ? JSON.stringify({ error: { code: "BUG", message: stack, version } })
-    : `error: this is a bug in cutover ${version} (Node ${process.versions.node}, ${process.platform})\n${stack}\n` +
+    ? inertJson(JSON.stringify({ error: { code: "BUG", message: stack, version } }))
+    : `error: this is a bug in cutover ${version} (Node ${process.versions.node}, ${process.platform})\n${printable(stack)}\n` +
       "  next:     please report it with these lines";
   return { text: `${text}\n`, exitCode: EXIT.bug };
 }

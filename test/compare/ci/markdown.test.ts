@@ -3,24 +3,10 @@ import { describe, expect, test } from "vitest";
 import { renderMarkdown } from "../../../compare/ci/markdown.ts";
 import type { Group, ModelSummary } from "../../../compare/summary.ts";
 import { fleet, SUMMARY_NAMES, summaryFixture } from "../report/summaries.ts";
+import { outsideCode } from "./commonmark.ts";
 
 const FOLDER = new URL("../../../fixtures/summaries/", import.meta.url);
 const full = { maxBytes: 1e6 };
-
-/** The text without code spans and fenced blocks, by the rules of CommonMark: what a browser would take for markup. */
-function outsideCode(markdown: string): string {
-  const lines: string[] = [];
-  let fence = "";
-  for (const line of markdown.split("\n")) {
-    const [run = ""] = /^`{3,}/.exec(line) ?? [];
-    if (fence === "" && run !== "") fence = run;
-    else if (fence !== "") {
-      if (line.trim() === fence) fence = "";
-    } else lines.push(line);
-  }
-  expect(fence).toBe("");
-  return lines.map((line) => line.replace(/(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)/g, "")).join("\n");
-}
 
 describe.each(SUMMARY_NAMES)("the summary %s", (name) => {
   test("reads as its golden text", async () => {
