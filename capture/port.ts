@@ -85,8 +85,11 @@ export interface SourceWatch {
   left(): void;
   /** The broker has answered. */
   answered(): void;
-  /** Messages between what was read of a topic and its end. */
-  lag(topic: string, messages: number): void;
+  /**
+   * Messages between what was read of a topic and its end, and how old the last one read is (by the clock of whoever
+   * produced it) where there are any: the partition furthest behind.
+   */
+  lag(topic: string, messages: number, seconds: number): void;
 }
 
 /** What every source is given. */

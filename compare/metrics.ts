@@ -1,53 +1,129 @@
-/** The finished comparison as metrics, sent once. Tags are names from closed or bounded sets; never an id or a value. */
+/**
+ * The finished comparison as metrics, sent once. Tags are names from closed or bounded sets, never an id or a value:
+ * their number is bounded by LIMITS, however many models and paths there are.
+ */
 import { LIMITS } from "../src/limits.ts";
-import { CHECK_STATUS, type Metrics, type Tags } from "../src/metrics.ts";
-import type { DiffKind } from "../src/record.ts";
+import { tagWord } from "../src/metric-text.ts";
+import { CHECK_STATUS, type EventLevel, type Metrics, type Tags } from "../src/metrics.ts";
+import { covered, shellWord } from "./report/figures.ts";
 import { verdictName } from "./report/order.ts";
-import type { ModelSummary, Summary } from "./summary.ts";
+import type { ModelSummary, Summary, Verdict } from "./summary.ts";
+import { p99Ratio } from "./verdict/service.ts";
 
 const OTHER = "other";
+const VERDICTS = ["pass", "fail", "inconclusive", "error"] as const satisfies readonly Verdict[];
+const LEVEL: Readonly<Record<Verdict, EventLevel>> = {
+  pass: "success",
+  inconclusive: "warning",
+  fail: "error",
+  error: "error",
+};
+const REASONS_TOLD = 5;
 
+/** `report`: where a person opens it. */
 export function sendMetrics(metrics: Metrics, summary: Summary, report: string): void {
-  const { target, verdict } = summary;
-  const base: Tags = { target, stage: "compare" };
-  const names = new Set(modelsByWeight(summary).slice(0, LIMITS.metricModels));
-  const paths = topPaths(summary);
+  const base: Tags = { target: summary.target, stage: "compare" };
+  const named = new Set(modelsByWeight(summary).slice(0, LIMITS.metricModels));
   for (const [name, model] of Object.entries(summary.models)) {
-    const tags = { ...base, model: names.has(name) ? name : OTHER };
-    metrics.count("compared", model.n, tags);
-    metrics.count("mismatched", model.k, tags);
-    metrics.count("unpaired", model.coverage.unpaired, { ...tags, side: "legacy" });
-    sendFindings(metrics, model, paths, tags);
-    if (!names.has(name)) continue;
-    if (model.n > 0) metrics.gauge("rate_upper", model.upper, tags);
-    const { scope } = model.coverage;
-    if (scope > 0) metrics.gauge("coverage", coverageOf(model), tags);
+    const tags = { ...base, model: named.has(name) ? name : OTHER };
+    sendCounts(metrics, model, tags);
+    // A share of many models together would be of none of them.
+    if (named.has(name)) sendShares(metrics, model, tags);
   }
-  metrics.count("run.completed", 1, { ...base, verdict });
-  metrics.check("gate", CHECK_STATUS[verdict], summary.reasons[0] ?? verdict, base);
-  const text = [...summary.reasons.slice(0, 5), `report: ${report}`].join("\n");
-  metrics.event(`cutover ${verdictName(summary)}: run ${summary.run}`, text, { ...base, verdict });
+  sendFindings(metrics, summary, named, base);
+  sendRun(metrics, summary, base, report);
 }
 
-/** One count per path and kind; paths beyond the most frequent are one. */
-function sendFindings(metrics: Metrics, model: ModelSummary, paths: ReadonlySet<string>, tags: Tags): void {
-  const counts = new Map<string, { path: string; kind: DiffKind; value: number }>();
-  for (const [field, rules] of Object.entries(model.fields)) {
-    const path = paths.has(field) ? field : OTHER;
-    for (const { kinds } of Object.values(rules)) {
-      for (const [kind, value] of Object.entries(kinds) as [DiffKind, number][]) {
-        const known = counts.get(`${path} ${kind}`);
-        if (known) known.value += value;
-        else counts.set(`${path} ${kind}`, { path, kind, value });
-      }
+function sendCounts(metrics: Metrics, { n, k, coverage }: ModelSummary, tags: Tags): void {
+  metrics.count("compared", n, tags);
+  metrics.count("mismatched", k, tags);
+  metrics.count("unpaired", coverage.unpaired, { ...tags, side: "legacy" });
+  metrics.count("not_comparable", coverage.notComparable, tags);
+}
+
+function sendShares(metrics: Metrics, model: ModelSummary, tags: Tags): void {
+  if (model.n > 0) {
+    metrics.gauge("rate_upper", model.upper, tags);
+    metrics.gauge("rate_lower", model.lower, tags);
+  }
+  if (model.coverage.scope > 0) {
+    metrics.gauge("coverage", covered(model), tags);
+    metrics.gauge("error_rate", model.errorRate, tags);
+  }
+  const ratio = p99Ratio(model.latency);
+  if (ratio !== null) metrics.gauge("latency_ratio", ratio, tags);
+}
+
+interface Finding {
+  readonly model: string;
+  readonly path: string;
+  readonly kind: string;
+  value: number;
+}
+
+/** By model, path and kind, the most frequent ones; the others keep their kind, so that the sum over kinds is whole. */
+function sendFindings(metrics: Metrics, summary: Summary, named: ReadonlySet<string>, base: Tags): void {
+  const paths = topPaths(summary);
+  const found = new Map<string, Finding>();
+  const add = (model: string, path: string, kind: string, value: number): void => {
+    const key = JSON.stringify([model, path, kind]);
+    const known = found.get(key);
+    if (known) known.value += value;
+    else found.set(key, { model, path, kind, value });
+  };
+  for (const [name, { fields }] of Object.entries(summary.models)) {
+    for (const [path, rules] of Object.entries(fields)) {
+      const [model, field] = [named.has(name) ? name : OTHER, paths.has(path) ? path : OTHER];
+      for (const { kinds } of Object.values(rules))
+        for (const [kind, value] of Object.entries(kinds)) add(model, field, kind, value);
     }
   }
-  for (const { path, kind, value } of counts.values()) metrics.count("finding", value, { ...tags, path, kind });
+  const order = [...found].sort(([x, a], [y, b]) => b.value - a.value || (x < y ? -1 : 1));
+  const rest = new Map<string, number>();
+  for (const [i, [, { model, path, kind, value }]] of order.entries()) {
+    if (i < LIMITS.metricFindings) metrics.count("finding", value, { ...base, model, path, kind });
+    else rest.set(kind, (rest.get(kind) ?? 0) + value);
+  }
+  for (const [kind, value] of rest) metrics.count("finding", value, { ...base, model: OTHER, path: OTHER, kind });
 }
 
-/** Share of the scope whose two answers could be read and paired. */
-function coverageOf({ coverage, errors }: ModelSummary): number {
-  return (coverage.scope - coverage.unpaired - (errors.legacy_unparseable ?? 0)) / coverage.scope;
+/** What is said of the run as a whole. */
+function sendRun(metrics: Metrics, summary: Summary, base: Tags, report: string): void {
+  const { verdict, reasons, run, models, groups, coverage } = summary;
+  for (const each of VERDICTS) {
+    const value = Object.values(models).filter((model) => model.verdict === each).length;
+    metrics.gauge("models", value, { ...base, verdict: each });
+  }
+  metrics.gauge("groups", groups.length, base);
+  for (const [kind, value] of Object.entries(coverage.skippedBy).slice(0, LIMITS.errorClasses))
+    metrics.count("skipped", value, { ...base, kind: tagWord(kind) });
+  for (const [kind, value] of errorsOf(summary)) metrics.count("error", value, { ...base, kind });
+  metrics.count("run.completed", 1, { ...base, verdict });
+  metrics.check("gate", CHECK_STATUS[verdict], reasons[0] ?? verdict, base);
+  const word = shellWord(run);
+  const text = [
+    ...reasons.slice(0, REASONS_TOLD).map((reason) => reason.slice(0, REASON_CHARS)),
+    ...(reasons.length > REASONS_TOLD ? [`and ${reasons.length - REASONS_TOLD} more`] : []),
+    `report: ${report}`,
+    `next: cutover groups ${word}; then cutover show ${word} ID`,
+  ].join("\n");
+  metrics.event(`cutover ${verdictName(summary)}: run ${run}`, text, { ...base, verdict }, LEVEL[verdict]);
+}
+
+/** Of one reason in an event: all of them, and the lines after them, fit in its text. */
+const REASON_CHARS = 500;
+
+/** Over all models, by class: records that could not be compared. */
+function errorsOf({ models }: Summary): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const { errors } of Object.values(models)) {
+    for (const [name, value] of Object.entries(errors)) {
+      const word = tagWord(name);
+      const kind = all.has(word) || all.size < LIMITS.errorClasses ? word : OTHER;
+      all.set(kind, (all.get(kind) ?? 0) + value);
+    }
+  }
+  return all;
 }
 
 /** Most mismatches first, then most pairs, then by name. */

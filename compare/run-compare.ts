@@ -18,6 +18,7 @@ import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
 import { withNoise } from "./noise.ts";
 import { Answers } from "./pairing.ts";
+import { reportPlace } from "./print.ts";
 import { RepeatedIds } from "./repeated-ids.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
@@ -83,7 +84,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
     signal,
   });
   await store.put(summaryKey(run.run, rules), encodeSummary(summary), { contentType: "application/json", signal });
-  sendMetrics(session.metrics, summary, `${store.url} ${reportKey(run.run, rules)}`);
+  sendMetrics(session.metrics, summary, reportPlace(session, summary));
   return summary;
 };
 

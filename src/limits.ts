@@ -179,8 +179,17 @@ export const LIMITS = {
   /** Field paths, and models, used as a metric tag; the rest is `other`. */
   metricPaths: 20,
   metricModels: 1_000,
-  /** Distinct counters (name and tags) summed in process before they are sent ahead of the interval. */
+  /** Findings by model, path and kind that are told apart, the most frequent ones; the rest is told by kind alone. */
+  metricFindings: 1_000,
+  /** Distinct counters and gauges (name and tags) kept in process before they are sent ahead of the interval. */
   metricCounters: 10_000,
+  /** Of them sent at once, and the pause after so many: a receiver's socket holds about 200 KB. */
+  metricBurst: 200,
+  metricPauseMs: 2,
+  /** Characters of a tag's value (Datadog cuts name and value at 200), of an event's title and text. */
+  metricTagChars: 150,
+  metricTitleChars: 200,
+  metricTextChars: 4_000,
   /** Least room of a local store, and largest difference of clocks, with which `cutover doctor` is content. */
   diskFreeBytes: 1024 * MIB,
   diskFreeFiles: 10_000,

@@ -1,22 +1,31 @@
 /** DogStatsD, fire and forget. Verdicts never come from here. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StatsD } from "hot-shots";
 import type { Config } from "./config/schema.ts";
 import { messageOf } from "./errors.ts";
 import { LIMITS } from "./limits.ts";
 import type { Logger } from "./log.ts";
+import { checkMessage, eventText, eventTitle, tagValue } from "./metric-text.ts";
 
 export type Tags = Readonly<Record<string, string>>;
+
+/** How an event is shown. */
+export type EventLevel = "error" | "warning" | "info" | "success";
 
 export const CHECK_STATUS = { pass: 0, inconclusive: 1, fail: 2, error: 3 } as const;
 
 /** Names go without the prefix of the settings: `compared` is sent as `cutover.compared`. */
 export interface Metrics {
-  /** Adds to a counter; summed in process per (name, tags) and sent on an interval and at close. */
+  /**
+   * Adds to a counter; summed in process per (name, tags) and sent on an interval and at close. A zero is sent, too:
+   * it says that there was none, without which a monitor of a rate would never recover.
+   */
   count(name: string, value: number, tags?: Tags): void;
+  /** The last value of an interval is the one that is sent. */
   gauge(name: string, value: number, tags?: Tags): void;
   distribution(name: string, value: number, tags?: Tags): void;
   check(name: string, status: (typeof CHECK_STATUS)[keyof typeof CHECK_STATUS], message: string, tags?: Tags): void;
-  event(title: string, text: string, tags?: Tags): void;
+  event(title: string, text: string, tags?: Tags, level?: EventLevel): void;
   /** Sends what is left; resolves when it is handed to the kernel. */
   close(): Promise<void>;
 }
@@ -31,7 +40,7 @@ export const noMetrics: Metrics = {
   async close() {},
 };
 
-/** Milliseconds between two sends of the counters, and the longest that `close` may take. */
+/** Milliseconds between two sends of counters and gauges, and the longest that `close` may take. */
 const FLUSH_MS = 2_000;
 const CLOSE_MS = 2_000;
 
@@ -52,7 +61,7 @@ export async function createMetrics(settings: Config["metrics"], log: Logger): P
       protocol: "udp",
       host: hostname.replace(/^\[|\]$/g, ""),
       port: Number(port),
-      globalTags: tags,
+      globalTags: cleaned(tags),
       maxBufferSize: LIMITS.datagramBytes,
       includeDatadogTelemetry: false,
       errorHandler: warn,
@@ -64,12 +73,20 @@ export async function createMetrics(settings: Config["metrics"], log: Logger): P
   }
 }
 
+interface Sample {
+  readonly kind: "count" | "gauge";
+  readonly name: string;
+  readonly tags: Tags;
+  value: number;
+}
+
 /**
- * Counters are summed here, not by hot-shots' aggregation, which merges gauges as well. The prefix is put on
+ * Counters are summed here, not by hot-shots' aggregation, which averages gauges as well. The prefix is put on
  * here too: hot-shots would put it before the titles of events.
  */
 function sendThrough(client: StatsD, prefix: string, warn: (error: unknown) => void): Metrics {
-  const counters = new Map<string, { readonly name: string; readonly tags: Tags; value: number }>();
+  const samples = new Map<string, Sample>();
+  let sent: Promise<void> = Promise.resolve();
   const guarded = (send: () => void): void => {
     try {
       send();
@@ -77,54 +94,75 @@ function sendThrough(client: StatsD, prefix: string, warn: (error: unknown) => v
       warn(error);
     }
   };
-  const flush = (): void => {
-    for (const { name, tags, value } of counters.values())
-      guarded(() => client.increment(prefix + name, value, { ...tags }));
-    counters.clear();
+  const send = ({ kind, name, tags, value }: Sample): void =>
+    guarded(() =>
+      kind === "count"
+        ? client.increment(prefix + name, value, { ...tags })
+        : client.gauge(prefix + name, value, { ...tags }),
+    );
+  const flush = (): Promise<void> => {
+    const taken = [...samples.values()];
+    samples.clear();
+    if (taken.length > 0) sent = sent.then(() => sendInBursts(taken, send));
+    return sent;
   };
-  const timer = setInterval(flush, FLUSH_MS).unref();
+  const sampleOf = (kind: Sample["kind"], name: string, tags: Tags): Sample => {
+    const clean = cleaned(tags);
+    const key = JSON.stringify([kind, name, Object.entries(clean).sort()]);
+    const known = samples.get(key);
+    if (known) return known;
+    if (samples.size >= LIMITS.metricCounters) void flush();
+    const sample: Sample = { kind, name, tags: clean, value: 0 };
+    samples.set(key, sample);
+    return sample;
+  };
+  const timer = setInterval(() => void flush(), FLUSH_MS).unref();
   let closing: Promise<void> | undefined;
   return {
     count(name, value, tags = {}) {
-      if (value === 0) return;
-      const key = JSON.stringify([name, Object.entries(tags).sort()]);
-      const counter = counters.get(key);
-      if (counter) counter.value += value;
-      else counters.set(key, { name, tags, value });
-      if (counters.size >= LIMITS.metricCounters) flush();
+      sampleOf("count", name, tags).value += value;
     },
-    gauge: (name, value, tags = {}) => guarded(() => client.gauge(prefix + name, value, { ...tags })),
-    distribution: (name, value, tags = {}) => guarded(() => client.distribution(prefix + name, value, { ...tags })),
+    gauge(name, value, tags = {}) {
+      sampleOf("gauge", name, tags).value = value;
+    },
+    distribution: (name, value, tags = {}) => guarded(() => client.distribution(prefix + name, value, cleaned(tags))),
     check: (name, status, message, tags = {}) =>
-      guarded(() => client.check(prefix + name, status, { message }, { ...tags })),
-    event: (title, text, tags = {}) => guarded(() => client.event(ascii(title), ascii(text), {}, { ...tags })),
+      guarded(() => client.check(prefix + name, status, { message: checkMessage(message) }, cleaned(tags))),
+    event: (title, text, tags = {}, level = "info") =>
+      guarded(() => client.event(eventTitle(title), eventText(text), { alert_type: level }, cleaned(tags))),
     close() {
-      closing ??= closeClient(client, timer, flush, warn);
+      clearInterval(timer);
+      closing ??= closeClient(client, flush(), warn);
       return closing;
     },
   };
 }
 
-/** hot-shots counts an event's length in UTF-16 units where the protocol wants bytes: in ASCII they are the same. */
-function ascii(text: string): string {
-  return text.replace(/[^\n\x20-\x7e]/gu, "?");
+/** Names of tags are ours or the config's; values come from anywhere. */
+function cleaned(tags: Tags): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(tags).map(([name, value]) => [tagValue(name).replaceAll(":", "_"), tagValue(value)]),
+  );
+}
+
+/** Thousands of datagrams at once would overflow the receiver's socket, and UDP says nothing of what it lost. */
+async function sendInBursts(samples: readonly Sample[], send: (sample: Sample) => void): Promise<void> {
+  for (const [i, sample] of samples.entries()) {
+    if (i > 0 && i % LIMITS.metricBurst === 0) await sleep(LIMITS.metricPauseMs);
+    send(sample);
+  }
 }
 
 /** hot-shots answers a close only after its own drain; a host name that does not resolve must not hold the command. */
-function closeClient(
-  client: StatsD,
-  timer: NodeJS.Timeout,
-  flush: () => void,
-  warn: (error: unknown) => void,
-): Promise<void> {
-  clearInterval(timer);
-  flush();
+function closeClient(client: StatsD, sent: Promise<void>, warn: (error: unknown) => void): Promise<void> {
   return new Promise((resolve) => {
     const deadline = setTimeout(resolve, CLOSE_MS);
-    client.close((error) => {
-      if (error) warn(error);
-      clearTimeout(deadline);
-      resolve();
-    });
+    const close = (): void =>
+      client.close((error) => {
+        if (error) warn(error);
+        clearTimeout(deadline);
+        resolve();
+      });
+    sent.then(close, warn);
   });
 }

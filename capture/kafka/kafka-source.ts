@@ -4,7 +4,7 @@
  */
 import type { KafkaSettings } from "../../src/config/schema.ts";
 import { CutoverError, messageOf } from "../../src/errors.ts";
-import type { Source, SourceContext, Until } from "../port.ts";
+import type { Message, Source, SourceContext, Until } from "../port.ts";
 import { Ending } from "./ending.ts";
 import { HeartbeatWatch } from "./heartbeat.ts";
 import {
@@ -137,10 +137,13 @@ class GroupMember implements KafkaListener {
       return false;
     }
     // No await in here: a partition that another writer has moved must not take the rest of this batch.
+    let last: Message | undefined;
     for (const message of batch.messages) {
       if (before !== undefined && message.offset >= before) break;
       sink.accept(message);
+      last = message;
     }
+    if (last) owned.readTime = last.timestamp;
     const next = batch.lastOffset + 1n;
     sink.skipTo(before !== undefined && before < next ? before : next);
     this.#lastMessageAt = this.#context.clock.monotonic();

@@ -16,6 +16,8 @@ export interface Owned extends TopicPartition {
   /** First position of the object behind the hole that is being filled. */
   readonly before: bigint | undefined;
   highWatermark: bigint;
+  /** UTC milliseconds of the last message read; undefined before the first. */
+  readTime: number | undefined;
   /** Monotonic milliseconds of the last progress or look. */
   movedAt: number;
   /** Its place is being looked up: nothing is taken. */
@@ -173,7 +175,7 @@ export class Partitions {
         this.#parts.onPlaced();
       },
     });
-    const state = { highWatermark: bounds.high, movedAt: clock.monotonic(), looking: false };
+    const state = { highWatermark: bounds.high, readTime: undefined, movedAt: clock.monotonic(), looking: false };
     const owned: Owned = { topic, partition, sink, before: from.before, ...state };
     this.#owned.set(nameOf(item), owned);
     this.#readOn(owned);

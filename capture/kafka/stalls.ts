@@ -17,12 +17,17 @@ export function lookAtStalled({ sink, clock }: SourceContext, partitions: Partit
   }
 }
 
-export function tellLag({ watch }: SourceContext, owned: readonly Owned[]): void {
+export function tellLag({ watch, clock }: SourceContext, owned: readonly Owned[]): void {
   for (const [topic, items] of Map.groupBy(owned, (item) => item.topic)) {
-    const behind = items.reduce(
-      (sum, { highWatermark, sink }) => sum + Math.max(0, Number(highWatermark - sink.next)),
-      0,
-    );
-    watch?.lag(topic, behind);
+    let messages = 0;
+    let ms = 0;
+    for (const { highWatermark, sink, readTime, movedAt } of items) {
+      const behind = Number(highWatermark - sink.next);
+      if (behind <= 0) continue;
+      messages += behind;
+      // Where nothing was read yet, it waits at least since its place was looked up.
+      ms = Math.max(ms, readTime === undefined ? clock.monotonic() - movedAt : clock.now() - readTime);
+    }
+    watch?.lag(topic, messages, Math.round(ms / 1_000));
   }
 }

@@ -21,6 +21,7 @@ export class CaptureWatch implements SourceWatch {
   readonly #session: Pick<Session, "clock" | "log" | "metrics" | "streams">;
   readonly #settings: CaptureSettings;
   readonly #lags = new Map<string, number>();
+  readonly #lagSeconds = new Map<string, number>();
   #group: CaptureState["group"];
   #partitions = 0;
   #joins = 0;
@@ -46,6 +47,7 @@ export class CaptureWatch implements SourceWatch {
     this.#group = "assigned";
     this.#partitions = partitions;
     this.#lags.clear();
+    this.#lagSeconds.clear();
     if (this.#joins++ > 0) this.#session.metrics.count("capture.rebalances", 1);
     this.event("partitions assigned", { partitions, rebalances: this.#joins - 1 });
   }
@@ -68,8 +70,9 @@ export class CaptureWatch implements SourceWatch {
     this.#heardAt = this.#answeredAt = this.#session.clock.monotonic();
   }
 
-  lag(topic: string, messages: number): void {
+  lag(topic: string, messages: number, seconds: number): void {
     this.#lags.set(topic, messages);
+    this.#lagSeconds.set(topic, seconds);
   }
 
   /** An event of ordinary work: for a program that reads the log; on a terminal only when asked for. */
@@ -106,6 +109,8 @@ export class CaptureWatch implements SourceWatch {
     metrics.gauge("capture.since_durable_s", Math.round((now - this.flushes.durableAt) / 1_000));
     metrics.gauge("capture.partitions", this.#partitions);
     for (const [topic, messages] of taggedLags(this.#lags)) metrics.gauge("capture.lag", messages, { topic });
+    for (const [topic, seconds] of taggedLags(this.#lagSeconds, Math.max))
+      metrics.gauge("capture.lag_s", seconds, { topic });
   }
 
   state(): CaptureState {
@@ -133,11 +138,14 @@ export class CaptureWatch implements SourceWatch {
 }
 
 /** The first topics by name, the others together: always the same ones, so that no series changes its meaning. */
-export function taggedLags(lags: ReadonlyMap<string, number>): Map<string, number> {
+export function taggedLags(
+  lags: ReadonlyMap<string, number>,
+  together: (a: number, b: number) => number = (a, b) => a + b,
+): Map<string, number> {
   const tagged = new Map<string, number>();
   for (const [i, topic] of [...lags.keys()].sort().entries()) {
     const tag = i < LIMITS.metricTopics ? topic : OTHER;
-    tagged.set(tag, (tagged.get(tag) ?? 0) + (lags.get(topic) ?? 0));
+    tagged.set(tag, together(tagged.get(tag) ?? 0, lags.get(topic) ?? 0));
   }
   return tagged;
 }

@@ -31,18 +31,26 @@ function errorRate({ coverage: { scope, notComparable } }: ModelFacts, gate: Gat
   return `error rate ${rate} is above ${percent(gate.maxErrorRate)}: ${count(notComparable)} of ${count(scope)} failed`;
 }
 
+/** The candidate's p99 latency over legacy's; null where too few latencies of either are known to say. */
+export function p99Ratio({ legacy, candidate }: LatencyPair): number | null {
+  if (Math.min(legacy.count, candidate.count) < LIMITS.latencyLimitAnswers) return null;
+  const [before, now] = [legacy.p99, candidate.p99];
+  return before === null || now === null || before <= 0 ? null : now / before;
+}
+
 function latency({ legacy, candidate }: LatencyPair, { maxP99Ratio }: Gate): Reason[] {
   if (maxP99Ratio === null) return [];
   const least = LIMITS.latencyLimitAnswers;
   const [before, now] = [legacy.p99, candidate.p99];
-  if (Math.min(legacy.count, candidate.count) < least || before === null || now === null || before <= 0) {
+  const ratio = p99Ratio({ legacy, candidate });
+  if (ratio === null) {
     const have = `${count(legacy.count)} of legacy's and ${count(candidate.count)} warm ones of the candidate's`;
     const reason = `the latency limit needs ${count(least)} latencies of each side: there are ${have}`;
     return [{ verdict: "inconclusive", reason }];
   }
-  if (now / before <= maxP99Ratio) return [];
+  if (ratio <= maxP99Ratio) return [];
   const sides = `${duration(before)} → ${duration(now)}`;
-  const reason = `p99 latency is ×${(now / before).toFixed(2)} of legacy's (${sides}), the limit is ×${maxP99Ratio}`;
+  const reason = `p99 latency is ×${ratio.toFixed(2)} of legacy's (${sides}), the limit is ×${maxP99Ratio}`;
   return [{ verdict: "fail", reason }];
 }
 

@@ -44,9 +44,10 @@ describe("through a real UDP listener", () => {
     metrics.count("compared", 7, { kind: "value", model: "b" });
     metrics.count("mismatched", 0);
     await metrics.close();
-    expect((await received(2)).sort()).toEqual([
+    expect((await received(3)).sort()).toEqual([
       "cutover.compared:1000|c|#env:ci,model:a",
       "cutover.compared:12|c|#env:ci,model:b,kind:value",
+      "cutover.mismatched:0|c|#env:ci",
     ]);
   });
 
@@ -55,10 +56,10 @@ describe("through a real UDP listener", () => {
     metrics.gauge("coverage", 0.5, { model: "a" });
     metrics.distribution("replay.latency", 12.5, { target: "t" });
     metrics.check("gate", CHECK_STATUS.fail, "2 of 3 models fail", { verdict: "fail" });
-    metrics.event("cutover run r1: fail", "größer\nthan", { verdict: "fail" });
+    metrics.event("cutover run r1: fail", "größer\nthan", { verdict: "fail" }, "error");
     await metrics.close();
     expect((await received(4)).sort()).toEqual([
-      "_e{20,12}:cutover run r1: fail|gr??er\\nthan|#verdict:fail",
+      "_e{20,12}:cutover run r1: fail|gr??er\\nthan|t:error|#verdict:fail",
       "_sc|cutover.gate|2|#verdict:fail|m:2 of 3 models fail",
       "cutover.coverage:0.5|g|#model:a",
       "cutover.replay.latency:12.5|d|#target:t",
@@ -81,6 +82,24 @@ describe("through a real UDP listener", () => {
     expect(await received(1)).toEqual(["x:1|c"]);
   });
 });
+
+test("a port on which nobody listens and a host that nobody has cost no error, and close comes back", async () => {
+  for (const url of ["udp://127.0.0.1:9", "udp://192.0.2.1:8125", "udp://[::1]:9"]) {
+    const metrics = await createMetrics({ dogstatsd: { url, prefix: "cutover", tags: {} } }, log);
+    for (let i = 0; i < 3_000; i++) metrics.count("x", 1, { tag: String(i) });
+    metrics.check("gate", CHECK_STATUS.pass, "");
+    metrics.event("title", "text");
+    await metrics.close();
+  }
+  await log.flush();
+  // A machine without a route there may say so, once.
+  expect(
+    stderr
+      .text()
+      .split("\n")
+      .filter((line) => line.includes('"error"')),
+  ).toEqual([]);
+}, 20_000);
 
 test("without DogStatsD nothing is sent and nothing is loaded", async () => {
   expect(await createMetrics({}, log)).toBe(noMetrics);

@@ -115,6 +115,9 @@ describe("the metrics of a capture", () => {
     expect(tagged.size).toBe(LIMITS.metricTopics + 1);
     expect(tagged.get("other")).toBe(5);
     expect(taggedLags(new Map([["b", 2]]))).toEqual(new Map([["b", 2]]));
+    // Of ages the oldest stands for the rest: a sum of them says nothing.
+    const ages = new Map([...lags.keys()].map((topic, i) => [topic, i]));
+    expect(taggedLags(ages, Math.max).get("other")).toBe(LIMITS.metricTopics + 4);
   });
 });
 
@@ -256,11 +259,11 @@ describe("the state that probes are told", () => {
       watch.tick({ consumed, bufferedBytes: 0 });
       return whyNotReady(watch.state());
     };
-    watch.lag("t", 5);
+    watch.lag("t", 5, 9);
     expect(reasonsAfter(LIMITS.captureStuckMs, 7)).toEqual([]);
     expect(reasonsAfter(LIMITS.captureStuckMs + 1, 7)).toEqual([expect.stringContaining("5 messages behind")]);
     expect(reasonsAfter(1_000, 8)).toEqual([]);
-    watch.lag("t", 0);
+    watch.lag("t", 0, 0);
     expect(reasonsAfter(10 * LIMITS.captureStuckMs, 8)).toEqual([]);
   });
 

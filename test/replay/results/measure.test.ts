@@ -53,6 +53,7 @@ test("requests, tries, throttles, cold starts and classes of error are summed by
     ["replay.requests", 2, { ...base, outcome: "ok" }],
     ["replay.requests", 1, { ...base, outcome: "unavailable" }],
     ["replay.errors", 1, { ...base, kind: "http_503" }],
+    ["replay.failed", 1, base],
     ["replay.tries", 9, base],
     ["replay.throttles", 2, base],
     ["replay.cold_starts", 1, base],
