@@ -5,6 +5,7 @@ import { reportKey } from "../src/lake/keys.ts";
 import { type Run, resolveRun } from "../src/lake/run.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
+import type { DatadogOptions } from "./datadog/stage.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "./export.ts";
 import { currentSummary, findSummary, type GateOptions, gateStage, staleReason } from "./gate.ts";
 import { type LintOptions, lintExitCode, lintStage, renderLint } from "./lint.ts";
@@ -49,6 +50,14 @@ Examples:
   $ cutover show r0123456789 order-4711
   $ cutover show r0123456789 inference@0a1b2c3d/3/1042    the position, as reports print it`;
 
+const DATADOG_HELP = `
+Examples:
+  $ cutover datadog monitors --notify @slack-ml-oncall --apply
+  $ cutover datadog monitors --out monitors/     01-gate.json …: datadog_monitor_json of Terraform takes each as it is
+
+A composite names the monitors it is made of as \${KEY}: KEY is the file's name without number and .json. Terraform's
+templatefile and envsubst put the ids there: files are in an order in which they can be made.`;
+
 export function addCompareCommands(program: Command, run: Runner): void {
   compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
     .option("--against <run>", "another run over the same selection: what is fixed, still there, new, flaky")
@@ -79,6 +88,7 @@ export function addCompareCommands(program: Command, run: Runner): void {
     .action((id: string | undefined, flags: ExportFlags) => run(exportAction)({ ...flags, run: id }));
   addTriageCommands(program, run);
   addRuleCommands(program, run);
+  addDatadogCommands(program, run);
   program
     .command("runs")
     .description("the runs of the store, their state and verdicts")
@@ -106,6 +116,31 @@ function addRuleCommands(program: Command, run: Runner): void {
     .description("per field the smallest tolerance for mismatch rates 0, 1e-4 and 1e-3, as YAML; writes nothing")
     .addHelpText("after", "\nExample:\n  $ cutover tolerance --run r0123456789 > proposed.yaml")
     .action(run(toleranceAction));
+}
+
+/** Documents for Datadog, made from the config alone. */
+function addDatadogCommands(program: Command, run: Runner): void {
+  const datadog = program.command("datadog").description("monitors and dashboard from the same numbers as the gate");
+  const withFlags = (command: Command, action: "monitorsAction" | "dashboardAction"): Command =>
+    command
+      .option("--out <folder>", "write one JSON file a document, as Datadog's API takes it")
+      .option("--apply", "make or update them in Datadog (DD_API_KEY, DD_APP_KEY, DD_SITE)", false)
+      .action(
+        run(async (session: Session, options: DatadogOptions) => {
+          const stage = await import("./datadog/stage.ts");
+          await stage[action](session, options, process.env);
+          return EXIT.pass;
+        }),
+      );
+  withFlags(datadog.command("monitors"), "monitorsAction")
+    .description("a monitor for every number of a gate, for runs that do not come, and for a capture that falls behind")
+    .option("--target <name...>", "targets to watch (default: all but those of production)")
+    .option("--notify <handle...>", "whom alerts notify, such as @slack-ml-oncall")
+    .option("--every <time>", "time within which a run is expected (default: 1d)")
+    .addHelpText("after", DATADOG_HELP);
+  withFlags(datadog.command("dashboard"), "dashboardAction")
+    .description("one dashboard: verdicts, answers, latency, replay, capture")
+    .addHelpText("after", "\nExample:\n  $ cutover datadog dashboard --json > dashboard.json");
 }
 
 /** Flags of compare, on any command that compares; a flag the command has already is left alone. */

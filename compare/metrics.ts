@@ -43,6 +43,8 @@ function sendCounts(metrics: Metrics, { n, k, coverage }: ModelSummary, tags: Ta
 
 function sendShares(metrics: Metrics, model: ModelSummary, tags: Tags): void {
   if (model.n > 0) {
+    const empty = Object.values(model.empty ?? {}).reduce((sum, pairs) => sum + pairs, 0);
+    metrics.gauge("empty_share", empty / model.n, tags);
     metrics.gauge("rate_upper", model.upper, tags);
     metrics.gauge("rate_lower", model.lower, tags);
   }
@@ -52,6 +54,7 @@ function sendShares(metrics: Metrics, model: ModelSummary, tags: Tags): void {
   }
   const ratio = p99Ratio(model.latency);
   if (ratio !== null) metrics.gauge("latency_ratio", ratio, tags);
+  if (model.costPer1000 !== undefined) metrics.gauge("cost_per_1000", model.costPer1000, tags);
 }
 
 interface Finding {

@@ -190,6 +190,10 @@ export const LIMITS = {
   metricTagChars: 150,
   metricTitleChars: 200,
   metricTextChars: 4_000,
+  /** A call of Datadog's API, how often one is tried, and the longest wait that it may ask for in between. */
+  datadogCallMs: 30_000,
+  datadogTries: 4,
+  datadogWaitMs: 60_000,
   /** Least room of a local store, and largest difference of clocks, with which `cutover doctor` is content. */
   diskFreeBytes: 1024 * MIB,
   diskFreeFiles: 10_000,

@@ -99,7 +99,7 @@ test("5,000 models with 1,000 paths are a bounded number of series, nothing of t
   const { metrics, counts, malformed } = await received({ ...base, models });
   expect(malformed).toEqual([]);
   const series = metrics.map(({ name, tags }) => JSON.stringify([name, Object.entries(tags).sort()]));
-  const perModel = 9;
+  const perModel = 11;
   const ofRun = 60;
   expect(series.length).toBeGreaterThan(LIMITS.metricModels);
   expect(new Set(series).size).toBeLessThanOrEqual(
