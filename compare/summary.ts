@@ -134,6 +134,8 @@ export interface Group {
   /** What the inputs of its pairs have in common, as a sentence; null when nothing sets them apart. */
   readonly slice: string | null;
   readonly sliced?: Slice;
+  /** Sampled pairs of numbers, legacy and candidate, at most 64, for drawings; absent where there are none. */
+  readonly points?: readonly (readonly [legacy: number, candidate: number])[];
   readonly exemplars: readonly string[];
   /** The exemplars with what differed, for report and terminal. */
   readonly examples: readonly GroupExample[];

@@ -3,33 +3,45 @@
  * outside travels as gzip in base64 — no character of it can end a script or open a tag — and reaches the
  * page as text nodes. The policy allows this one script and this one style and no request whatsoever.
  */
-import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { CutoverError } from "../../src/errors.ts";
 import { LIMITS } from "../../src/limits.ts";
-import type { Group, ModelSummary, Summary, Verdict } from "../summary.ts";
+import type { Group, ModelSummary, Summary } from "../summary.ts";
 import { count, plural } from "./figures.ts";
-import { groupsInOrder, modelsInOrder, verdictName } from "./order.ts";
-import { byFailures, type FieldRow, fieldEntry, fieldRows, groupEntry } from "./page-findings.ts";
-import { modelEntry } from "./page-models.ts";
-import { coveragePart, figuresPart, modelFacts, settingsPart, verdictPart } from "./page-parts.ts";
-import { type DetailDocument, type IndexDocument, pageScript } from "./page-script.ts";
-import { PAGE_STYLE } from "./page-style.ts";
+import { groupsInOrder, modelsInOrder } from "./order.ts";
+import type { DetailDocument, IndexDocument } from "./page/document.ts";
+import { explanationsPart } from "./page/explanations.ts";
+import { modelFacts } from "./page/facts.ts";
+import { fieldHead } from "./page/field-row.ts";
+import { fleetFields, modelFields } from "./page/fields.ts";
+import { flipMatrices } from "./page/flips.ts";
+import { frame } from "./page/frame.ts";
+import { type CardDetail, groupCard } from "./page/groups.ts";
+import { commandsOf, kindsPart, lineagePart, verdictsPart } from "./page/head.ts";
+import { modelEntry } from "./page/models.ts";
+import { coveragePart, settingsPart } from "./page/settings.ts";
+import { figuresPart, nextPart, verdictPart } from "./page/verdict.ts";
 import { visible } from "./text.ts";
 
-/** What is kept of each model's groups. The fullest that fits the target size is taken. */
+/** What is kept of each model's groups: of the first `full` of them all, of the others the `rest`. */
 interface Detail {
   readonly groups: number;
-  readonly examples: number;
+  readonly full: number;
+  readonly first: CardDetail;
+  readonly rest: CardDetail;
 }
+const ALL: CardDetail = { examples: LIMITS.exemplarsPerGroup, charts: true, input: 600 };
+const BARE: CardDetail = { examples: 1, charts: false, input: 0 };
+/** The fullest that fits the target size is taken. */
 const DETAILS: readonly Detail[] = [
-  { groups: LIMITS.groupsPerModel, examples: LIMITS.exemplarsPerGroup },
-  { groups: 500, examples: 2 },
-  { groups: 100, examples: 1 },
-  { groups: 20, examples: 1 },
+  { groups: LIMITS.groupsPerModel, full: LIMITS.groupsPerModel, first: ALL, rest: ALL },
+  { groups: LIMITS.groupsPerModel, full: 10, first: ALL, rest: { examples: 3, charts: false, input: 0 } },
+  { groups: 500, full: 3, first: ALL, rest: { examples: 2, charts: false, input: 0 } },
+  { groups: 100, full: 0, first: ALL, rest: BARE },
+  { groups: 20, full: 0, first: ALL, rest: BARE },
 ];
-/** Across all models the page opens with so many groups and fields; each model's own are one step away. */
-const OVERVIEW = { groups: 60, fields: 60 };
+/** Across all models the page opens with so many groups; each model's own are one step away. */
+const OVERVIEW_GROUPS = 60;
 
 /** The page, at most LIMITS.reportMaxBytes; throws USAGE when even the shortest form is larger. */
 export function renderHtml(summary: Summary): string {
@@ -49,39 +61,12 @@ export function renderHtml(summary: Summary): string {
 /** Chunk 0 is the index, chunk i the i-th model of the table; undefined once they take more than `most` bytes. */
 function chunks(summary: Summary, detail: Detail, most: number): string[] | undefined {
   const models = modelsInOrder(summary.models);
-  const groups = groupsInOrder(summary.groups);
-  const byModel = Map.groupBy(groups, (group) => group.model);
-  const detailOf = (name: string, model: ModelSummary): DetailDocument => ({
-    title: visible(name),
-    facts: modelFacts(model),
-    fields: fieldRows(name, model).map(fieldEntry),
-    groups: groupEntries(byModel.get(name) ?? [], detail.groups),
-  });
-  const groupEntries = (of: readonly Group[], shown: number): DetailDocument["groups"] =>
-    of.slice(0, shown).map((group) => groupEntry(group, summary.run, detail.examples));
-
-  const [first, ...others] = models;
-  const overview = (): DetailDocument => ({
-    title: "All models",
-    facts: [],
-    fields: worstFields(models).map(fieldEntry),
-    groups: groupEntries(groups, OVERVIEW.groups),
-  });
-  const index: IndexDocument = {
-    models: models.map(([name, model]) => modelEntry(name, model)),
-    detail: first && others.length === 0 ? detailOf(...first) : overview(),
-    parts: {
-      verdict: verdictPart(summary),
-      figures: figuresPart(summary),
-      sums: coveragePart(summary),
-      settings: settingsPart(summary, noteOf(detail)),
-    },
-  };
-  const packed = [pack(index)];
+  const byModel = Map.groupBy(groupsInOrder(summary.groups), (group) => group.model);
+  const packed = [pack(indexOf(summary, models, byModel, detail))];
   let bytes = packed[0]?.length ?? 0;
   // One at a time, so that no more than one model's nodes are in memory.
   for (const [name, model] of models) {
-    const chunk = pack(detailOf(name, model));
+    const chunk = pack(modelDocument(name, model, byModel.get(name) ?? [], detail));
     bytes += chunk.length;
     if (bytes > most) return undefined;
     packed.push(chunk);
@@ -89,117 +74,76 @@ function chunks(summary: Summary, detail: Detail, most: number): string[] | unde
   return packed;
 }
 
-function worstFields(models: readonly [string, ModelSummary][]): FieldRow[] {
-  const failing = models.flatMap(([name, model]) => fieldRows(name, model).filter((row) => row.k > 0));
-  return failing.sort(byFailures).slice(0, OVERVIEW.fields);
+function indexOf(
+  summary: Summary,
+  models: readonly [string, ModelSummary][],
+  byModel: ReadonlyMap<string, readonly Group[]>,
+  detail: Detail,
+): IndexDocument {
+  const [first, ...others] = models;
+  const alone = first && others.length === 0;
+  const kept = new Set([...byModel.values()].flatMap((groups) => groups.slice(0, detail.groups)));
+  return {
+    models: models.map(([name, model]) => modelEntry(name, model, byModel.get(name) ?? [])),
+    detail: alone ? modelDocument(...first, byModel.get(first[0]) ?? [], detail) : overview(summary, models, detail),
+    commands: commandsOf(summary),
+    parts: {
+      lineage: lineagePart(summary),
+      verdict: verdictPart(summary),
+      next: nextPart(summary),
+      figures: figuresPart(summary),
+      causes: explanationsPart(summary, (group) => kept.has(group)),
+      verdicts: verdictsPart(summary),
+      kind: kindsPart(summary),
+      sums: coveragePart(summary),
+      settings: settingsPart(summary, noteOf(detail)),
+    },
+  };
+}
+
+function modelDocument(name: string, model: ModelSummary, groups: readonly Group[], detail: Detail): DetailDocument {
+  const left = groups.length - detail.groups;
+  return {
+    title: visible(name),
+    note: left > 0 ? `The ${count(detail.groups)} most frequent; ${plural(left, "more group")} in cutover export.` : "",
+    facts: modelFacts(model),
+    flips: flipMatrices(groups),
+    fieldHead: fieldHead(false),
+    fields: modelFields(model),
+    groups: groups
+      .slice(0, detail.groups)
+      .map((group, i) => groupCard(group, model, i < detail.full ? detail.first : detail.rest)),
+  };
+}
+
+function overview(summary: Summary, models: readonly [string, ModelSummary][], detail: Detail): DetailDocument {
+  const groups = groupsInOrder(summary.groups).slice(0, OVERVIEW_GROUPS);
+  const note = `The ${count(groups.length)} most frequent of ${count(summary.groups.length)}: open a model for all of its own.`;
+  return {
+    title: "All models",
+    note: groups.length < summary.groups.length ? note : "",
+    facts: [],
+    flips: [],
+    fieldHead: fieldHead(true),
+    fields: fleetFields(models.map(([, model]) => model)),
+    groups: groups.map((group) =>
+      groupCard(group, ownModel(summary, group), detail.full > 0 ? detail.first : detail.rest),
+    ),
+  };
+}
+
+/** A summary is a file that anybody may have written: a group may name a model that is none. */
+function ownModel({ models }: Summary, { model }: Group): ModelSummary | undefined {
+  return Object.hasOwn(models, model) ? models[model] : undefined;
 }
 
 /** What a reader of a shortened page must know; null for a full one. */
 function noteOf(detail: Detail): string | null {
   if (detail === DETAILS[0]) return null;
-  return `shortened to ${detail.groups} groups a model and ${plural(detail.examples, "example")} a group; cutover export has every finding`;
+  const requests = detail.full > 0 ? `, requests and drawings for the first ${detail.full} of them` : "";
+  return `shortened to ${detail.groups} groups a model and ${plural(detail.rest.examples, "example")} a group${requests}; cutover export has every finding`;
 }
 
 function pack(document: IndexDocument | DetailDocument): string {
   return gzipSync(JSON.stringify(document)).toString("base64");
 }
-
-function frame(summary: Summary, data: readonly string[]): string {
-  const script = pageScript();
-  const policy = [
-    "default-src 'none'",
-    `script-src '${fingerprint(script)}'`,
-    `style-src '${fingerprint(PAGE_STYLE)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
-  const title = escapeText(visible(`${verdictName(summary)} · ${summary.run} · cutover`));
-  // A summary is a file that anybody may have written: only a verdict we know becomes a class.
-  const tone = VERDICTS.find((verdict) => verdict === summary.verdict) ?? "error";
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body class="${tone}">
-${BODY}
-${data.map((chunk, i) => `<script type="text/plain" id="chunk-${i}">${chunk}</script>`).join("\n")}
-<script>${script}</script>
-</body>
-</html>
-`;
-}
-
-const VERDICTS: readonly Verdict[] = ["pass", "fail", "inconclusive", "error"];
-
-function fingerprint(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
-}
-
-/** The title is the one place where text stands in markup. */
-function escapeText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-/** Column titles; those that start with `>` stand over figures, to the right. */
-function headings(titles: readonly string[]): string {
-  const cells = titles.map((title) =>
-    title.startsWith(">") ? `<th scope="col" class="num">${title.slice(1)}</th>` : `<th scope="col">${title}</th>`,
-  );
-  return `<thead><tr>${cells.join("")}</tr></thead>`;
-}
-
-const BODY = `<header class="top"><span class="brand">cutover</span><span>comparison report</span></header>
-<main>
-<section class="hero" aria-label="Verdict">
-<div id="verdict"><noscript>This report needs JavaScript; it makes no request and its script is the only one allowed to run.</noscript></div>
-<dl id="figures"></dl>
-</section>
-<section aria-labelledby="coverage-title">
-<h2 id="coverage-title">Coverage <small>every request accounted for</small></h2>
-<div id="sums" class="panel"></div>
-</section>
-<section aria-labelledby="models-title">
-<h2 id="models-title">Models <small>those that need a look first</small></h2>
-<div class="tools" role="search">
-<label for="filter">Filter</label>
-<input id="filter" type="search" placeholder="model, field, kind, cause" autocomplete="off" spellcheck="false" aria-describedby="filter-help">
-<div class="choice" role="group" aria-label="Verdict">
-<button type="button" data-verdict="" aria-pressed="true">all</button><button type="button" data-verdict="error" aria-pressed="false">error</button><button type="button" data-verdict="fail" aria-pressed="false">fail</button><button type="button" data-verdict="inconclusive" aria-pressed="false">inconclusive</button><button type="button" data-verdict="pass" aria-pressed="false">pass</button>
-</div>
-<span id="found" role="status"></span>
-<span id="filter-help" class="muted hint"><kbd>/</kbd> filter <kbd>↑</kbd><kbd>↓</kbd> walk <kbd>Enter</kbd> open</span>
-</div>
-<div class="panel wide" role="region" aria-labelledby="models-title" tabindex="0"><table>
-${headings(["Model", "Verdict", '><abbr title="pairs compared">n</abbr>', '><abbr title="mismatches">k</abbr>', ">Rate", "Against the limit", ">Bound", ">Limit", ">Coverage", ">Latency, p99"])}
-<tbody id="models"></tbody></table>
-<p id="models-none" class="none" hidden>No model matches the filter.</p></div>
-<button type="button" id="models-more" class="more" data-more="models" hidden></button>
-<p class="muted legend">Dot: rate seen. Bar: between the lower and the upper bound. Line: limit. The scale is logarithmic, 0.0001 % to 100 %.</p>
-</section>
-<section aria-labelledby="detail-title" class="detail">
-<p id="all-models" hidden><a href="#" data-model="">← All models</a></p>
-<h2 id="detail-title" tabindex="-1">All models</h2>
-<div id="facts"></div>
-<h3 id="groups-title">Differences <small>grouped by what they have in common</small></h3>
-<div id="groups" class="cards"></div>
-<p id="groups-none" class="none" hidden>No differences here.</p>
-<button type="button" id="groups-more" class="more" data-more="groups" hidden></button>
-<h3 id="fields-title">Fields <small>which rule judged what</small></h3>
-<div class="panel wide" role="region" aria-labelledby="fields-title" tabindex="0"><table>
-${headings(["Field", "Model", "Rule", '><abbr title="pairs compared">n</abbr>', '><abbr title="pairs in which the rule failed">k</abbr>', ">Rate", "", "Kinds", ">Ignored"])}
-<tbody id="fields"></tbody></table>
-<p id="fields-none" class="none" hidden>No field differs here.</p></div>
-<button type="button" id="fields-more" class="more" data-more="fields" hidden></button>
-</section>
-<section aria-labelledby="settings-title">
-<h2 id="settings-title">Settings and lineage</h2>
-<div id="settings" class="panel"></div>
-</section>
-</main>`;

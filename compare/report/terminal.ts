@@ -3,6 +3,7 @@ import { inert } from "../../src/inert.ts";
 import type { Group, LatencyPair, Summary, Verdict } from "../summary.ts";
 import { count, covered, duration, percent, plural, QUANTILES, shellWord, slowdown, sums, words } from "./figures.ts";
 import { assumptions, coldLine, noiseLines, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
+import { nextSteps } from "./next.ts";
 import { groupsInOrder, modelsInOrder, verdictName } from "./order.ts";
 import { type Column, table } from "./table.ts";
 import { clip, commonPrefix, displayWidth, pad, visible, visiblePair, wrap } from "./text.ts";
@@ -248,18 +249,7 @@ function next(summary: Summary, paint: Palette, width: number): string[] {
   if (summary.groups.length > 0) {
     steps.push([`cutover export ${run} --format parquet --out diffs.parquet`, "every finding, for DuckDB"]);
   }
-  const target = shellWord(show(summary.target));
-  if (summary.coverage.unpaired > 0 || summary.coverage.skipped > 0) {
-    steps.push([`cutover replay --run ${run} --target ${target}`, "send what has no answer yet"]);
-  } else if (summary.coverage.notComparable > 0) {
-    // A stored failure is a result and is not sent again within its run.
-    steps.push([`cutover replay --target ${target} --fresh`, "a new run over the same selection"]);
-  }
-  steps.push(
-    summary.verdict === "pass"
-      ? [`cutover gate --run ${run}`, "the same verdict as exit code and CI files"]
-      : [`cutover compare --run ${run}`, "judge again after a change of rules"],
-  );
+  for (const { command, why } of nextSteps(summary)) steps.push([inert(command), why]);
   const widest = Math.max(...steps.map(([command]) => displayWidth(command)));
   const fits = steps.every(([, why]) => widest + why.length + 6 <= width);
   const lines = steps.map(([command, why]) =>

@@ -3,10 +3,11 @@ import { Script } from "node:vm";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { renderHtml } from "../../../compare/report/html.ts";
-import type { DetailDocument, IndexDocument } from "../../../compare/report/page-script.ts";
-import type { Vnode } from "../../../compare/report/vnode.ts";
+import { cardNode } from "../../../compare/report/page/client/cards.ts";
+import type { Commands, DetailDocument, IndexDocument } from "../../../compare/report/page/document.ts";
+import type { Vnode } from "../../../compare/report/page/vnode.ts";
 import { LIMITS } from "../../../src/limits.ts";
-import { fleet, SUMMARY_NAMES, summaryFixture } from "./summaries.ts";
+import { fleet, SUMMARY_NAMES, summaryFixture, triaged } from "./summaries.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -32,8 +33,13 @@ function* elementsOf(node: Vnode): Generator<Exclude<Vnode, string>> {
   for (const child of node.slice(2)) yield* elementsOf(child as Vnode);
 }
 
-describe.each(SUMMARY_NAMES)("the page of %s", (name) => {
-  const summary = summaryFixture(name);
+/** Cards as the script makes them, all open. */
+function cardsOf({ groups }: DetailDocument, commands: Commands): Vnode[] {
+  return groups.map((card) => cardNode(card, true, commands, false));
+}
+
+describe.each([...SUMMARY_NAMES, "triaged"])("the page of %s", (name) => {
+  const summary = name === "triaged" ? triaged() : summaryFixture(name);
   const page = renderHtml(summary);
 
   test("allows its own script and style by their hashes, and nothing else", () => {
@@ -79,20 +85,21 @@ describe.each(SUMMARY_NAMES)("the page of %s", (name) => {
     const [index, ...details] = chunksOf(page);
     const nodes = [
       ...Object.values(index.parts).flat(),
-      ...[index.detail, ...details].flatMap(({ facts, fields, groups }) => [
-        ...facts,
-        ...fields.map((f) => f.node),
-        ...groups.map((g) => g.node),
+      ...[index.detail, ...details].flatMap((detail) => [
+        ...detail.facts,
+        ...detail.flips,
+        ...detail.fields.map((field) => field.node),
+        ...cardsOf(detail, index.commands),
       ]),
       ...index.models.map(({ node }) => node),
     ];
     const allowed =
-      /^(absent|class|scope|href|role|aria-[a-z]+|data-(model|copy|verdict)|type|title|viewBox|preserveAspectRatio|width|height|x|y|x1|x2|y1|y2|cx|cy|r|rx)$/;
+      /^(class|scope|colspan|start|value|href|role|tabindex|aria-[a-z]+|data-(model|copy|verdict|group|of)|type|title|viewBox|preserveAspectRatio|width|height|d|x|y|x1|x2|y1|y2|cx|cy|r|rx)$/;
     for (const [tag, attributes] of nodes.flatMap((node) => [...elementsOf(node)])) {
       expect(tag).toMatch(/^[a-z][a-z0-9]*$/);
       for (const [attribute, value] of Object.entries(attributes)) {
         expect(attribute).toMatch(allowed);
-        if (attribute === "href") expect(value).toMatch(/^#model=[\w%.!~*'()-]*$/);
+        if (attribute === "href") expect(value).toMatch(/^#(model|group)=[\w%.!~*'()&=-]*$/);
       }
     }
   });
@@ -112,9 +119,27 @@ test("failing models come first, and each model's chunk is where the script look
 
 test("the sides of an example are marked where they differ", () => {
   const [index] = chunksOf(renderHtml(summaryFixture("fail")));
-  const [example] = [...elementsOf(index.detail.groups[1]?.node ?? "")].filter(([tag]) => tag === "example");
-  expect(example?.slice(6)).toEqual(["0.", "7129", "", "0.", "6514", ""]);
-  expect(textOf(index.detail.groups[1]?.node ?? "")).toContain("−0.0615 (−8.63 %)");
+  const card = index.detail.groups[1];
+  expect(card?.examples[0]?.parts).toEqual([["0.", "7129", "6514", 0]]);
+  expect(card?.examples[0]?.delta).toBe("−0.0615 (−8.63 %)");
+});
+
+test("what triage found is told: why an example was chosen, its request, its cause, its drawings", () => {
+  const [index] = chunksOf(renderHtml(triaged()));
+  const text = cardsOf(index.detail, index.commands).map(textOf).join("\n");
+  for (const said of [
+    "typical: the median difference",
+    "the largest difference",
+    "all 213 mismatches have non-ASCII text: lift 7.1×",
+    "213 of 213 sampled mismatches, 39 of 1,587 sampled matches; lift 7.1×",
+    "holds for 250 of 256 sampled pairs",
+    "11.8 % of the pairs, at most 14 % at 99.5 % confidence",
+    "64 sampled pairs: the candidate is higher in 0, lower in 64",
+    "12 waived",
+    "request-11",
+  ]) {
+    expect(text).toContain(said);
+  }
 });
 
 test("a verdict that nothing changed still explains what it rests on", () => {

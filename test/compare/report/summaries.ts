@@ -1,6 +1,7 @@
 /** Summaries for the tests of reporters: those under fixtures/summaries, and large ones made here. */
 import { readdirSync, readFileSync } from "node:fs";
-import type { Group, ModelSummary, Summary } from "../../../compare/summary.ts";
+import type { Group, GroupExample, ModelSummary, Summary } from "../../../compare/summary.ts";
+import { EXEMPLAR_CHOICES, type Slice } from "../../../compare/triage/types.ts";
 
 const FOLDER = new URL("../../../fixtures/summaries/", import.meta.url);
 
@@ -33,6 +34,7 @@ export function fleet(models: number, groups: number, value = (seed: number) => 
         path: `$.field${g}`,
         legacy,
         candidate,
+        ...asked(seed, e),
       };
     });
     return {
@@ -43,6 +45,7 @@ export function fleet(models: number, groups: number, value = (seed: number) => 
       count: 1 + ((m * 7919 + g * 104729) % 500),
       exemplars: examples.map(({ position }) => position),
       examples,
+      points: points(m * groups + g, 64, (x) => x + 0.05),
     };
   };
   return {
@@ -52,5 +55,120 @@ export function fleet(models: number, groups: number, value = (seed: number) => 
     groups: names.flatMap((name, m) =>
       m % 3 === 0 && groups < 50 ? [] : Array.from({ length: groups }, (_, g) => group(name, m, g)),
     ),
+  };
+}
+
+/** What an exemplar may carry besides its values. */
+function asked(seed: number, e: number): Partial<GroupExample> {
+  const why = EXEMPLAR_CHOICES[e];
+  const text = (n: number): string => `{"id":"r-${n}","text":"${words(n, 8)}","lang":"${n % 2 === 0 ? "fr" : "en"}"}`;
+  return {
+    ...(why === undefined ? {} : { why }),
+    input: text(seed),
+    neighbour: { position: `inference@0a1b2c3d/0/${seed + 1}`, id: `request-${seed + 1}`, input: text(seed + 1) },
+  };
+}
+
+/** Numbers that look random and are the same every time. */
+export function unit(seed: number): number {
+  const x = Math.sin(seed * 12.9898 + 78.233) * 43758.5453;
+  return x - Math.floor(x);
+}
+
+const VOCABULARY = "the parcel came late but in one piece and works très bien pour le prix, gracias".split(" ");
+
+function words(seed: number, most: number): string {
+  return Array.from({ length: most }, (_, i) => VOCABULARY[Math.floor(unit(seed * 31 + i) * VOCABULARY.length)]).join(
+    " ",
+  );
+}
+
+function points(seed: number, most: number, to: (x: number) => number): [number, number][] {
+  return Array.from({ length: most }, (_, i) => {
+    const legacy = unit(seed * 97 + i);
+    return [legacy, to(legacy) + (unit(seed * 89 + i) - 0.5) / 50];
+  });
+}
+
+/** The failing summary as it is once triage has looked at values and requests. */
+export function triaged(): Summary {
+  const base = summaryFixture("fail");
+  const slice: Slice = {
+    terms: [{ feature: "$.text script", value: "non-ASCII" }],
+    mismatches: 213,
+    ofMismatches: 213,
+    matches: 39,
+    ofMatches: 1587,
+    matchWeight: 1,
+    lift: 7.1,
+  };
+  const offset = { name: "constant_offset", parameters: { offset: -0.05 }, holds: 250, of: 256 } as const;
+  const float32 = { name: "float32", parameters: {}, holds: 256, of: 256 } as const;
+  const sentence = "all 213 mismatches have non-ASCII text: lift 7.1×";
+  const groups = base.groups.map((group, at): Group => {
+    const examples = group.examples.map((example, e) => ({ ...example, ...asked(at * 10 + e, e) }));
+    if (group.fingerprint === "1:e6e45480c590") {
+      return { ...group, examples, signature: float32, points: points(1, 64, (x) => Math.fround(x) + 1e-9) };
+    }
+    if (group.fingerprint === "1:75486a0f493f") {
+      const cause = "every sampled value is lower by 0.05";
+      return {
+        ...group,
+        examples,
+        cause,
+        signature: offset,
+        slice: sentence,
+        sliced: slice,
+        points: points(2, 64, (x) => x - 0.05),
+      };
+    }
+    if (group.kind === "label_flip") return { ...group, examples, direction: "review→ok", waived: at === 3 ? 12 : 0 };
+    return { ...group, examples };
+  });
+  const flips = [
+    ["block→ok", 17],
+    ["ok→review", 4],
+    ["block→review", 2],
+  ] as const;
+  const label = groups.find(({ kind }) => kind === "label_flip") as Group;
+  const more = flips.map(([direction, count], i) => ({
+    ...label,
+    direction,
+    count,
+    waived: 0,
+    fingerprint: `1:00000000000${i}`,
+  }));
+  return {
+    ...base,
+    groups: [...groups, ...more].sort((a, b) => b.count - a.count),
+    explanations: [
+      {
+        model: "moderation/en",
+        text: "every candidate value is the nearest float32 of the legacy one",
+        by: "signature",
+        signature: float32,
+        groups: ["1:e6e45480c590"],
+        count: 612,
+        share: 0.835,
+      },
+      {
+        model: "moderation/fr",
+        text: sentence,
+        by: "slice",
+        slice,
+        groups: ["1:75486a0f493f", "1:92949952dd49"],
+        count: 274,
+        share: 1,
+      },
+      {
+        model: null,
+        text: "the lists hold the same elements in another order",
+        by: "signature",
+        signature: { name: "permutation", parameters: {}, holds: 60, of: 74 },
+        groups: ["1:5134ca3571f4"],
+        count: 74,
+        share: 0.073,
+      },
+    ],
   };
 }

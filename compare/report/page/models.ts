@@ -1,24 +1,21 @@
 /** Rows of the models table: where each model stands against its limit. */
-import type { ModelSummary, Verdict } from "../summary.ts";
-import { count, covered, duration, percent, slowdown, words } from "./figures.ts";
-import type { Entry } from "./page-script.ts";
-import { visible } from "./text.ts";
+import type { Group, ModelSummary, Verdict } from "../../summary.ts";
+import { count, covered, duration, percent, slowdown, words } from "../figures.ts";
+import { visible } from "../text.ts";
+import type { Entry } from "./document.ts";
+import { modelHash, modelKey } from "./links.ts";
 import { el, type Vnode } from "./vnode.ts";
-
-/** A model's name as it stands in the URL: the same text, unless it is no valid Unicode. */
-export function modelKey(name: string): string {
-  return name.toWellFormed();
-}
 
 export function badge(verdict: Verdict): Vnode {
   return el("span", { class: `badge ${verdict}` }, words(verdict));
 }
 
-export function modelEntry(name: string, model: ModelSummary): Entry {
+/** `groups` are the model's own: what is found in it is found by their words. */
+export function modelEntry(name: string, model: ModelSummary, groups: readonly Group[]): Entry {
   const key = modelKey(name);
   const sign = model.n === 0 || model.limit === null || model.evidence ? "" : model.upper <= model.limit ? "≤ " : "> ";
   const num = (text: string): Vnode => el("td", { class: "num" }, text);
-  const link = el("a", { href: `#model=${encodeURIComponent(key)}`, "data-model": key }, visible(name));
+  const link = el("a", { href: modelHash(name), "data-model": key }, visible(name));
   const node = el(
     "tr",
     {},
@@ -33,7 +30,10 @@ export function modelEntry(name: string, model: ModelSummary): Entry {
     num(percent(covered(model), "down")),
     el("td", { class: "num" }, ...latency(model)),
   );
-  return { find: `${visible(name)} ${model.verdict}`.toLowerCase(), verdict: model.verdict, model: key, node };
+  const kinds = [...new Set(groups.map(({ kind }) => kind))];
+  const causes = [...new Set(groups.flatMap(({ signature }) => (signature ? [words(signature.name)] : [])))];
+  const find = [visible(name), model.verdict, ...kinds.map(words), ...causes].join(" ").toLowerCase();
+  return { find, verdict: model.verdict, model: key, kinds: ` ${kinds.join("  ")} `, node };
 }
 
 function latency({ latency: { legacy, candidate } }: ModelSummary): Vnode[] {

@@ -1,0 +1,46 @@
+/** What to do after a verdict: commands with their reason, the same on a terminal and on the page. */
+import type { Summary } from "../summary.ts";
+import { shellWord } from "./figures.ts";
+import { groupsInOrder } from "./order.ts";
+import { visible } from "./text.ts";
+
+export interface Step {
+  readonly command: string;
+  readonly why: string;
+}
+
+/** Sends what has no answer, judges again, or gates. */
+export function nextSteps(summary: Summary): Step[] {
+  const run = shellWord(visible(summary.run));
+  const target = shellWord(visible(summary.target));
+  const steps: Step[] = [];
+  if (summary.coverage.unpaired > 0 || summary.coverage.skipped > 0) {
+    steps.push({ command: `cutover replay --run ${run} --target ${target}`, why: "send what has no answer yet" });
+  } else if (summary.coverage.notComparable > 0) {
+    // A stored failure is a result and is not sent again within its run.
+    steps.push({ command: `cutover replay --target ${target} --fresh`, why: "a new run over the same selection" });
+  }
+  steps.push(
+    summary.verdict === "pass"
+      ? { command: `cutover gate --run ${run}`, why: "the same verdict as exit code and CI files" }
+      : { command: `cutover compare --run ${run}`, why: "judge again after a change of rules" },
+  );
+  return steps;
+}
+
+/** Looks into what explains most, before any of the above. */
+export function lookSteps(summary: Summary): Step[] {
+  const run = shellWord(visible(summary.run));
+  const named = summary.explanations?.flatMap(({ groups }) => groups)[0];
+  const open = groupsInOrder(summary.groups).filter((group) => (group.waived ?? 0) < group.count);
+  const group = open.find(({ fingerprint }) => fingerprint === named) ?? open[0];
+  if (group === undefined) return [];
+  const [position] = group.exemplars;
+  const steps: Step[] = [];
+  if (position !== undefined) {
+    const command = `cutover show ${run} ${shellWord(visible(position))}`;
+    steps.push({ command, why: "both answers of one request of the first cause" });
+  }
+  const command = `cutover rules suggest ${run} --group ${shellWord(visible(group.fingerprint))}`;
+  return [...steps, { command, why: "the rule that would accept it, and what it would do to the verdict" }];
+}
