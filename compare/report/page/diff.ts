@@ -14,7 +14,8 @@ const LONG_WORD = 12;
 
 /** Numbers, words, runs of space, and everything else one character at a time. */
 const TOKEN = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[\p{L}\p{M}\p{N}_]+|\s+|./gsu;
-const NUMBER = /^-?\d/;
+const NUMBER = /^-?\d\S*$/;
+const WORD = /^\S+$/;
 
 export interface Diff {
   readonly parts: readonly DiffPart[];
@@ -70,18 +71,23 @@ function between(left: readonly string[], right: readonly string[]): Piece[] {
   return found;
 }
 
-/** Longest common subsequence of the tails that begin at (i, j). */
+/** Weight of the heaviest common subsequence of the tails that begin at (i, j). */
 function lengths(left: readonly string[], right: readonly string[]): Uint16Array {
   const width = right.length + 1;
   const common = new Uint16Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; i--) {
     for (let j = right.length - 1; j >= 0; j--) {
       const below = Math.max(common[(i + 1) * width + j] ?? 0, common[i * width + j + 1] ?? 0);
-      const match = left[i] === right[j] ? (common[(i + 1) * width + j + 1] ?? 0) + 1 : 0;
+      const match = left[i] === right[j] ? (common[(i + 1) * width + j + 1] ?? 0) + weight(left[i] as string) : 0;
       common[i * width + j] = Math.max(below, match);
     }
   }
   return common;
+}
+
+/** Words and numbers that stay are worth more than the commas between them. */
+function weight(token: string): number {
+  return /[\p{L}\p{N}]/u.test(token) ? 4 : 1;
 }
 
 /** Neighbours joined; a number or long word that changed into another is told apart from its first differing letter on. */
@@ -103,7 +109,8 @@ function merged(found: readonly Piece[]): Piece[] {
   }
   const refined = runs.flatMap(([same, left, right]): [string, string, string][] => {
     const numbers = NUMBER.test(left) && NUMBER.test(right);
-    if (!numbers && Math.min(left.length, right.length) < LONG_WORD) return [[same, left, right]];
+    const long = Math.min(left.length, right.length) >= LONG_WORD && WORD.test(left) && WORD.test(right);
+    if (!numbers && !long) return [[same, left, right]];
     const prefix = commonPrefix(left, right);
     const suffix = numbers ? 0 : commonSuffix(left, right, prefix);
     const tail = left.slice(left.length - suffix);

@@ -68,9 +68,11 @@ function cardBody(card: GroupCard, commands: Commands): Vnode[] {
   if (drawings.length > 0) body.push(["div", { class: "drawings" }, ...drawings]);
   const examples = card.examples.map((example) => exampleNode(example, commands));
   if (examples.length > 0) body.push(["ul", { class: "examples" }, ...examples]);
-  const links = ends.map(([label, command]): Vnode => ["li", {}, copyButton(label, command)]);
+  // A summary is a file that anybody may have written: only a name that a shell reads as it stands goes into a command.
+  const plain = /^[\w:]+$/.test(card.fingerprint);
+  const links = (plain ? ends : []).map(([label, command]): Vnode => ["li", {}, copyButton(label, command)]);
   const actions: Vnode = ["ul", { class: "actions" }, ["li", { class: "muted" }, "Copy the command for"], ...links];
-  return [["div", { class: "body" }, ...body, actions]];
+  return [["div", { class: "body" }, ...body, ...(plain ? [actions] : [])]];
 }
 
 function exampleNode(example: ExampleCard, commands: Commands): Vnode {

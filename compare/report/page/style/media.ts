@@ -16,7 +16,8 @@ export const MEDIA = `
   .facts { gap: 0; } .facts dd { margin-bottom: .5rem; } .chartbox figcaption { grid-column: 1; grid-row: auto; }
   .times { display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap; } .times b { font-size: 20px; } .times span { margin: 0; }
   .aligned .line code { white-space: pre-wrap; } .gap { display: none; }
-  .models .scale, .models th:nth-child(6), .models td:nth-child(7), .models th:nth-child(7), .models td:nth-child(9), .models th:nth-child(9), .models td:nth-child(10), .models th:nth-child(10) { display: none; }
+  .chartbox .ends { width: 152px; } .legend { display: none; }
+  .models td:nth-child(3), .models th:nth-child(3), .models .scale, .models th:nth-child(6), .models td:nth-child(7), .models th:nth-child(7), .models td:nth-child(9), .models th:nth-child(9), .models td:nth-child(10), .models th:nth-child(10) { display: none; }
   .wide tbody th { min-width: 7.5rem; } th:first-child { padding-left: 1.1rem; } #found { margin-left: 0; }
 }
 @media print {
