@@ -1,8 +1,9 @@
 /** Which findings an export takes: all, those of some models, those of one group. */
+import { isOfGroup } from "../../src/fingerprint.ts";
 import type { ColumnValues } from "../../src/parquet/types.ts";
 import type { DiffRecord } from "../../src/record.ts";
 import { fingerprintParts } from "../fingerprint.ts";
-import { groupNames } from "../groups.ts";
+import { groupNames } from "../group-key.ts";
 import { fieldOfPath } from "../json/path.ts";
 import type { Group } from "../summary.ts";
 
@@ -65,7 +66,7 @@ export class Chosen {
 /** Findings bear the finest fingerprint; the group of a model with very many may stand for several of them. */
 function belongs(columns: Columns, row: number, group: Group): boolean {
   const cell = (name: keyof DiffRecord) => columns[name]?.[row];
-  if (cell("fingerprint") === group.fingerprint) return true;
+  if (isOfGroup(cell("fingerprint") as string, group.fingerprint)) return true;
   const finding = {
     kind: cell("kind") as DiffRecord["kind"],
     legacy: cell("legacy") as string | null,

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Chosen } from "../../compare/export/chosen.ts";
 import { type ExportFormat, type ExportOptions, exportRun } from "../../compare/export.ts";
 import { fingerprintParts } from "../../compare/fingerprint.ts";
-import { fingerprint, Groups } from "../../compare/groups.ts";
+import { fingerprint } from "../../compare/group-key.ts";
+import { Groups } from "../../compare/groups.ts";
 import { compareStage } from "../../compare/run-compare.ts";
 import type { Group, Summary } from "../../compare/summary.ts";
 import type { DiffRecord } from "../../src/record.ts";
@@ -112,13 +113,14 @@ describe("the export of a group", () => {
 
 test("a group that coarsening has made of many takes the findings of all of them, and of no other", () => {
   const rows: DiffRecord[] = Array.from({ length: 400 }, (_, i) => {
-    const legacy = String(1 + i);
-    const candidate = String((1 + i) * (1 + 10 ** -(i % 7)));
+    const isText = i % 4 === 3;
+    const legacy = isText ? `"word${"x".repeat(i % 11)} ${i}"` : String(1 + i);
+    const candidate = isText ? '"none"' : String((1 + i) * (1 + 10 ** -(i % 7)));
     const finding = {
       kind: i % 9 ? ("value" as const) : ("type" as const),
       legacy,
       candidate,
-      delta: Number(candidate) - Number(legacy),
+      delta: isText ? null : Number(candidate) - Number(legacy),
     };
     const path = `$.f${i % 5}[${i}]`;
     const key = { path: `$.f${i % 5}[*]`, kind: finding.kind, rule: "number", ...fingerprintParts(finding) };
@@ -138,7 +140,7 @@ test("a group that coarsening has made of many takes the findings of all of them
     Object.keys(rows[0] as object).map((name) => [name, rows.map((row) => row[name as keyof DiffRecord])]),
   );
   for (const perModel of [100, 9, 6, 1]) {
-    const groups = new Groups({ perModel, perRun: 1_000, exemplars: 1 });
+    const groups = new Groups({ perModel, perRun: 1_000, templates: 3, sample: 4, samples: 1_000 });
     for (const { path, kind, rule, ...row } of rows) {
       groups.add("m", { path: path.replace(/\d+\]/, "*]"), kind, rule, ...fingerprintParts({ kind, ...row }) }, 1, []);
     }
