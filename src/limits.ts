@@ -153,6 +153,8 @@ export const LIMITS = {
   samplePerGroup: 256,
   samplesPerRun: 65_536,
   exemplarsPerGroup: 5,
+  /** Sampled pairs of numbers that summary.json holds of a group, for drawings. */
+  pointsPerGroup: 64,
   /** Answers of each model that a self-test changes, and bytes of all of them. */
   selfTestRows: 50,
   selfTestBytes: 64 * MIB,

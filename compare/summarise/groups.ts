@@ -2,6 +2,7 @@
 import type { ResolvedModel } from "../../src/config/models.ts";
 import { GATE_DEFAULTS } from "../../src/config/rules.ts";
 import type { LimitMark } from "../../src/lake/selection.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { formatPosition } from "../../src/record.ts";
 import type { RunTally } from "../accumulate/tally.ts";
 import { boundsOf, type Looks } from "../anytime.ts";
@@ -15,6 +16,9 @@ import type { Signature } from "../triage/types.ts";
 
 /** Groups of a model that carry examples with values; the others name positions only. */
 const GROUPS_WITH_EXAMPLES = 200;
+
+/** Fewer are shown better as exemplars. */
+const POINTS_LEAST = 8;
 
 export interface GroupFacts {
   readonly tally: RunTally;
@@ -52,10 +56,18 @@ function groupsOfModel(name: string, model: ModelSummary, { tally, resolved, loo
       ...ratesOf(group, model, boundsAt),
       ...causes(signatures.get(group)),
       slice: null,
+      ...(at < GROUPS_WITH_EXAMPLES ? pointsOf(group) : {}),
       exemplars: exemplars.map(({ item }) => exemplarPosition(item.rank)),
       examples: at < GROUPS_WITH_EXAMPLES ? exemplars.map(toExample) : [],
     };
   });
+}
+
+/** The first of the sample, which is in order of a hash. */
+function pointsOf({ sample }: GroupTally): Pick<Group, "points"> {
+  const numbers = sample.filter(({ delta }) => delta !== null).slice(0, LIMITS.pointsPerGroup);
+  if (numbers.length < POINTS_LEAST) return {};
+  return { points: numbers.map(({ legacy, candidate }) => [Number(legacy), Number(candidate)] as const) };
 }
 
 function causes(signature: Signature | undefined): Pick<Group, "cause" | "signature"> {
