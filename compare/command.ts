@@ -108,7 +108,15 @@ function addTriageCommands(program: Command, run: Runner): void {
 
 /** Commands that care for the rules. */
 function addRuleCommands(program: Command, run: Runner): void {
-  runFlag(program.command("rules").description("care for the rules").command("lint"))
+  const rules = program.command("rules").description("care for the rules");
+  rules
+    .command("suggest [run]")
+    .description("for each large group the narrowest rule that would accept it, and what that would do; writes nothing")
+    .addOption(runOption())
+    .option("--group <fingerprint...>", "only these groups")
+    .addHelpText("after", "\nExample:\n  $ cutover rules suggest --group 2:0a1b2c3d4e5f")
+    .action((id: string | undefined, flags: SuggestFlags) => run(suggestAction)({ ...flags, run: id ?? flags.run }));
+  runFlag(rules.command("lint"))
     .description("rules that do not do what they say: dead, shadowed, expired, matching nothing; and paths without one")
     .addHelpText("after", LINT_HELP)
     .action(run(lintAction));
@@ -165,7 +173,11 @@ export function gateFlags(command: Command): Command {
 }
 
 function runFlag(command: Command): Command {
-  return addOnce(command, new Option("--run <id>", "run to read (default: the latest)"));
+  return addOnce(command, runOption());
+}
+
+function runOption(): Option {
+  return new Option("--run <id>", "run to read (default: the latest)");
 }
 
 function addOnce(command: Command, option: Option): Command {
@@ -191,6 +203,11 @@ interface ExportFlags {
   readonly out?: string;
   readonly group?: string;
   readonly model?: readonly string[];
+}
+
+interface SuggestFlags {
+  readonly run?: string | undefined;
+  readonly group?: readonly string[];
 }
 
 interface ReportFlags {
@@ -308,6 +325,14 @@ async function exportAction(session: Session, flags: ExportFlags): Promise<numbe
 async function showAction(session: Session, options: ShowOptions): Promise<number> {
   const [{ showStage }, { renderShow }] = await Promise.all([import("./show/stage.ts"), import("./show/render.ts")]);
   return printResult(session, await showStage(session, options), renderShow);
+}
+
+async function suggestAction(session: Session, { run, group }: SuggestFlags): Promise<number> {
+  const [{ suggestStage }, { renderSuggestions }] = await Promise.all([
+    import("./suggest/stage.ts"),
+    import("./suggest/render.ts"),
+  ]);
+  return printResult(session, await suggestStage(session, { run, groups: group }), renderSuggestions);
 }
 
 /** One JSON document, or the text for a terminal as it is. */

@@ -162,6 +162,12 @@ export const LIMITS = {
   latencyLimitAnswers: 1_000,
   /** Characters of one side of a sampled pair, and so of an exemplar in summary.json; diffs/ holds more. */
   exemplarChars: 300,
+  /** What `cutover rules suggest` looks at: groups, pairs that are judged again (of more, a sample by hash), and how much is in memory. */
+  suggestGroups: 10,
+  suggestPairs: 100_000,
+  suggestBytes: 16 * MIB,
+  /** Pairs up to which `cutover groups` judges again what it shows; for more it names the command. */
+  groupsSuggestPairs: 5_000,
   /** What `cutover show` prints: records of one id, rows that differ, characters of one body. */
   showRecords: 5,
   showRows: 200,

@@ -1,0 +1,196 @@
+/** Pairs of a run that have findings, read again: both answers, in bounded memory, from the pages that hold them. */
+import { hashPosition } from "../../src/hash.ts";
+import { openCapture } from "../../src/lake/captures.ts";
+import { diffsKey, diffsPrefix, parseCaptureKey, type RangeId } from "../../src/lake/keys.ts";
+import type { Run } from "../../src/lake/run.ts";
+import { LIMITS } from "../../src/limits.ts";
+import { openObject } from "../../src/parquet/read.ts";
+import type { ObjectReader } from "../../src/parquet/types.ts";
+import { Vectors } from "../../src/parquet/vectors.ts";
+import { DIFFS, REPLAYS } from "../../src/record.ts";
+import type { Session } from "../../src/session.ts";
+import type { ObjectInfo } from "../../src/store/port.ts";
+import { listInputs } from "../inputs.ts";
+import type { Answer, CandidateAnswer } from "../types.ts";
+import type { Unit } from "../unit.ts";
+
+export interface ReadPair {
+  readonly model: string;
+  readonly offset: bigint;
+  readonly legacy: Answer;
+  readonly candidate: CandidateAnswer;
+}
+
+export interface PairsWanted {
+  readonly run: Run;
+  /** First 12 hex of the rules hash. */
+  readonly rules: string;
+  readonly models: (name: string) => boolean;
+  /** Share of the pairs, by a hash of the position. */
+  readonly share: number;
+  /** Bytes of answers held at once. */
+  readonly bytes: number;
+}
+
+const CAPTURED = ["offset", "model", "output", "outputType", "status"];
+const REPLAYED = ["outcome", "status", "output", "outputType"];
+/** Rows of one reading at most, however small they are. */
+const ROWS_MOST = 2_000;
+
+/** In the order of the pinned objects; inside one in the order of its rows. */
+export async function* readPairs(session: Session, wanted: PairsWanted): AsyncGenerator<ReadPair> {
+  const { store, signal } = session;
+  const { units } = await listInputs(store, wanted.run, signal);
+  const diffs = new Map<string, ObjectInfo>();
+  for await (const info of store.list(diffsPrefix(wanted.run.run, wanted.rules), { signal })) diffs.set(info.key, info);
+  for (const unit of units) {
+    signal.throwIfAborted();
+    const range = parseCaptureKey(unit.object.key);
+    if (range === undefined) continue;
+    const offsets = await offsetsWithFindings(session, diffs, wanted, range);
+    if (offsets.size > 0) yield* pairsOfUnit(session, wanted, unit, offsets);
+  }
+}
+
+async function offsetsWithFindings(
+  { store, signal }: Session,
+  objects: ReadonlyMap<string, ObjectInfo>,
+  { run, rules, models, share }: PairsWanted,
+  range: RangeId,
+): Promise<Set<bigint>> {
+  const found = new Set<bigint>();
+  const below = share * 2 ** 32;
+  for (let part = 0; ; part++) {
+    const info = objects.get(diffsKey(run.run, rules, range, part));
+    if (info === undefined) return found;
+    const reader = await openObject(store, info.key, DIFFS, { info, signal });
+    for (const group of reader.rowGroups.keys()) {
+      const { offset = [], model = [] } = await reader.read(group, ["offset", "model"]);
+      offset.forEach((value, row) => {
+        const at = value as bigint;
+        if (!models(model[row] as string)) return;
+        if (share >= 1 || hashPosition({ ...range, offset: at }) < below) found.add(at);
+      });
+    }
+    reader.close();
+  }
+}
+
+async function* pairsOfUnit(
+  { store, signal }: Session,
+  { bytes }: PairsWanted,
+  { object, commits }: Unit,
+  offsets: ReadonlySet<bigint>,
+): AsyncGenerator<ReadPair> {
+  const { key, bytes: size, etag } = object;
+  const { reader } = await openCapture(store, { key, size, etag }, signal);
+  const replays: ObjectReader[] = [];
+  try {
+    for (const info of commits)
+      replays.push(await openObject(store, info.key, REPLAYS, { info, signal, tailBytes: LIMITS.parquetFooterBytes }));
+    const places = await placesOf(replays, offsets);
+    for (const [group, { rows }] of reader.rowGroups.entries()) {
+      const wanted = await rowsHolding(reader, group, offsets);
+      const most = rowsWithin(bytes, reader.columnBytes("output") / Math.max(1, reader.rows), rows);
+      for (let from = 0; from < wanted.length; from += most) {
+        yield* pairsOfRows(reader, group, wanted.slice(from, from + most), replays, places);
+      }
+    }
+  } finally {
+    for (const opened of [reader, ...replays]) opened.close();
+  }
+}
+
+/** So many rows that both sides' answers stay within the bytes, when both are about as large. */
+function rowsWithin(bytes: number, rowBytes: number, rows: number): number {
+  return Math.max(1, Math.min(ROWS_MOST, rows, Math.floor(bytes / (2 * Math.max(1, rowBytes)))));
+}
+
+async function rowsHolding(reader: ObjectReader, group: number, offsets: ReadonlySet<bigint>): Promise<number[]> {
+  const columns = new Vectors();
+  await reader.scan(group, ["offset"], columns);
+  const { values } = columns.int64s("offset");
+  const rows = reader.rowGroups[group]?.rows ?? 0;
+  return Array.from({ length: rows }, (_, row) => row).filter((row) => offsets.has(values[row] as bigint));
+}
+
+interface Place {
+  readonly reader: number;
+  readonly group: number;
+  readonly row: number;
+}
+
+/** Where the first result of each offset stands. */
+async function placesOf(replays: readonly ObjectReader[], offsets: ReadonlySet<bigint>): Promise<Map<bigint, Place>> {
+  const places = new Map<bigint, Place>();
+  const columns = new Vectors();
+  for (const [at, reader] of replays.entries()) {
+    for (const [group, { rows }] of reader.rowGroups.entries()) {
+      await reader.scan(group, ["offset"], columns);
+      const { values } = columns.int64s("offset");
+      for (let row = 0; row < rows; row++) {
+        const offset = values[row] as bigint;
+        if (offsets.has(offset) && !places.has(offset)) places.set(offset, { reader: at, group, row });
+      }
+    }
+  }
+  return places;
+}
+
+async function* pairsOfRows(
+  reader: ObjectReader,
+  group: number,
+  rows: readonly number[],
+  replays: readonly ObjectReader[],
+  places: ReadonlyMap<bigint, Place>,
+): AsyncGenerator<ReadPair> {
+  const captured = await reader.pick(group, rows, CAPTURED);
+  const { offset = [], model = [], output = [], outputType = [], status = [] } = captured;
+  const answers = await answersAt(replays, places, offset as bigint[]);
+  for (const [i, at] of (offset as bigint[]).entries()) {
+    const candidate = answers.get(at);
+    if (candidate === undefined) continue;
+    const body = output[i] as Uint8Array;
+    const legacy: Answer = { status: status[i] as number, type: outputType[i] as string, body };
+    yield { model: model[i] as string, offset: at, legacy, candidate };
+  }
+}
+
+/** Row group by row group of each commit. */
+async function answersAt(
+  replays: readonly ObjectReader[],
+  places: ReadonlyMap<bigint, Place>,
+  offsets: readonly bigint[],
+): Promise<Map<bigint, CandidateAnswer>> {
+  const byGroup = new Map<string, { place: Place; rows: { row: number; offset: bigint }[] }>();
+  for (const offset of offsets) {
+    const place = places.get(offset);
+    if (place === undefined) continue;
+    const name = `${place.reader}/${place.group}`;
+    const some = byGroup.get(name) ?? { place, rows: [] };
+    some.rows.push({ row: place.row, offset });
+    byGroup.set(name, some);
+  }
+  const found = new Map<bigint, CandidateAnswer>();
+  for (const { place, rows } of byGroup.values()) {
+    const ascending = rows.sort((a, b) => a.row - b.row);
+    const reader = replays[place.reader] as ObjectReader;
+    const columns = await reader.pick(
+      place.group,
+      ascending.map(({ row }) => row),
+      REPLAYED,
+    );
+    for (const [i, { offset }] of ascending.entries()) found.set(offset, answerOf(columns, i));
+  }
+  return found;
+}
+
+function answerOf(columns: Readonly<Record<string, readonly unknown[]>>, i: number): CandidateAnswer {
+  const { outcome = [], status = [], output = [], outputType = [] } = columns;
+  const body = output[i] as Uint8Array | null;
+  const isAnswer = body !== null && status[i] !== null;
+  return {
+    outcome: outcome[i] as CandidateAnswer["outcome"],
+    answer: isAnswer ? { status: status[i] as number, type: (outputType[i] as string | null) ?? "", body } : null,
+  };
+}

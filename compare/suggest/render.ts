@@ -1,0 +1,80 @@
+/** Suggestions as YAML for cutover.yaml, each with what speaks for it and against it as comments. */
+import { count, percent, plural, words } from "../report/figures.ts";
+import { show } from "../report/terminal.ts";
+import { wrap } from "../report/text.ts";
+import type { SuggestResult } from "./stage.ts";
+import type { ProposedRule, Suggestion } from "./suggestion.ts";
+
+const HIDDEN_SHOWN = 5;
+const MODELS_SHOWN = 5;
+/** Lines are for a file as much as for a terminal. */
+const WIDTH = 110;
+
+/** One YAML document a group, so that what is written to a file can be read by a program, too. */
+export function renderSuggestions({ run, suggestions, more, share }: SuggestResult): string {
+  const head = comment(
+    `advice from run ${show(run)}: nothing was written. A rule accepts what it accepts in every record to come: read what each would hide before you use it.`,
+    share < 1 ? `Estimates: ${percent(share)} of the pairs with findings were judged again.` : "",
+  );
+  if (suggestions.length === 0) return `${head.join("\n")}\n# No group is open: there is nothing to accept.\n`;
+  const blocks = suggestions.map((suggestion) => blockOf(suggestion).join("\n"));
+  const rest =
+    more > 0 ? [`# … and ${plural(more, "more group")} (cutover rules suggest ${show(run)} --group FINGERPRINT)`] : [];
+  return `${[...head, ...blocks.flatMap((block) => ["---", block]), ...rest].join("\n")}\n`;
+}
+
+function blockOf({ group, rule, why }: Suggestion): string[] {
+  const name = `${group.fingerprint}  ${show(group.model)}  ${show(group.path)}  ${words(group.kind)}: ${plural(group.count, "finding")}, ${percent(group.share)} of the model's mismatches`;
+  if (rule === null) return [...comment(name, `no rule: ${why ?? ""}`), "{}"];
+  return [...comment(name, ...factsOf(rule)), rule.yaml];
+}
+
+function factsOf(rule: ProposedRule): string[] {
+  const { pairs, accepts, hides, adds, verdict, hidesAll, notes } = rule;
+  const whole =
+    accepts === pairs
+      ? `accepts all ${plural(pairs, "pair")} of it`
+      : `accepts ${count(accepts)} of ${plural(pairs, "pair")} of it`;
+  const hidden = hides.reduce((sum, one) => sum + one.count, 0);
+  const named = hides
+    .slice(0, HIDDEN_SHOWN)
+    .map((one) => `${one.fingerprint} ${show(one.path)} ${words(one.kind)} ${count(one.count)}`)
+    .join(", ");
+  const cut = hides.length > HIDDEN_SHOWN ? ", …" : "";
+  const others =
+    hidden === 0 ? "hides nothing else" : `ALSO HIDES ${plural(hidden, "finding")} of other groups: ${named}${cut}`;
+  const fresh = adds > 0 ? `makes ${plural(adds, "finding")} where there is none now` : "";
+  const models = Object.entries(rule.models);
+  const changes = models.slice(0, MODELS_SHOWN).map(([name, { n, k, upper, verdict: of }]) => {
+    const bound = `bound ${percent(upper.before, "up")} → ${percent(upper.after, "up")}`;
+    return `${show(name)}: ${count(k.before)} → ${count(k.after)} mismatches in ${plural(n, "pair")}, ${bound}, ${arrow(of)}`;
+  });
+  if (models.length > MODELS_SHOWN) changes.push(`… and ${plural(models.length - MODELS_SHOWN, "more model")}`);
+  const unmoved = accepts > 0 && models.every(([, { k }]) => k.before === k.after);
+  return [
+    hidesAll ? `HIDES EVERYTHING at its path; ${whole}` : whole,
+    others,
+    fresh,
+    ...changes,
+    unmoved ? "no pair of it would match: all of them differ elsewhere, too" : "",
+    `the run: ${arrow(verdict)}`,
+    placeText(rule),
+    ...notes.map(show),
+  ];
+}
+
+function arrow({ before, after }: { readonly before: string; readonly after: string }): string {
+  return `${before.toUpperCase()} → ${after.toUpperCase()}`;
+}
+
+function placeText({ how, pattern, at, place }: ProposedRule): string {
+  const where = place === null ? "" : ` (${show(place.file)}:${place.line})`;
+  if (how === "new pattern") return `goes before all other patterns of models, as ${show(JSON.stringify(pattern))}`;
+  return how === "replaces a rule" ? `replaces ${show(at ?? "")}${where}` : `goes first in ${show(at ?? "")}${where}`;
+}
+
+function comment(...texts: readonly string[]): string[] {
+  return texts
+    .filter((text) => text !== "")
+    .flatMap((text) => wrap(text, WIDTH - 4, 6).map((line, i) => `# ${i === 0 ? "" : "  "}${line}`));
+}
