@@ -1,8 +1,9 @@
 /** Commands of this stage: compare, gate, report, export, runs, rules lint, tolerance. They read flags, call the stage, print, and exit by its verdict. */
 import { type Command, Option } from "commander";
-import { EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
+import { CutoverError, EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
 import { type Run, resolveRun } from "../src/lake/run.ts";
+import { DIFF_KINDS } from "../src/record.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
 import type { DatadogOptions } from "./datadog/stage.ts";
@@ -13,6 +14,7 @@ import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } fro
 import { compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
+import type { GroupsOptions } from "./show/groups.ts";
 import type { ShowOptions } from "./show/stage.ts";
 import type { Summary } from "./summary.ts";
 import { renderTolerance } from "./tolerance/render.ts";
@@ -44,6 +46,11 @@ Example:
 
 With a comparison of the latest run (or --run) under these rules, also says what matched nothing.
 Exit codes: 0 no error, 1 an error was found.`;
+
+const GROUPS_HELP = `
+Examples:
+  $ cutover groups --model 'client-a/*' --limit 3
+  $ cutover groups --against BEFORE     what a new version of the endpoint changed, group by group`;
 
 const SHOW_HELP = `
 Examples:
@@ -99,6 +106,17 @@ export function addCompareCommands(program: Command, run: Runner): void {
 
 /** Commands that read what was found. */
 function addTriageCommands(program: Command, run: Runner): void {
+  program
+    .command("groups [run]")
+    .description("differences that look alike: likely causes, how many, where, the rule that would accept each")
+    .addOption(runOption())
+    .option("--model <pattern...>", "only these models (* stands for any characters)")
+    .option("--path <pattern>", "only fields such as '$.items*'")
+    .addOption(new Option("--kind <kind>", "only differences of this kind").choices([...DIFF_KINDS]))
+    .addOption(new Option("--limit <n>", "show so many (default: 10)").argParser(parseCount))
+    .option("--against <run>", "another run over the same selection: which groups are new, known, fixed")
+    .addHelpText("after", GROUPS_HELP)
+    .action((id: string | undefined, flags: GroupsFlags) => run(groupsAction)({ ...flags, run: id ?? flags.run }));
   program
     .command("show <run> <record>")
     .description("one record of a run, by id or position: both answers, what the rules say, how to send it again")
@@ -202,6 +220,10 @@ interface ExportFlags {
   readonly format: ExportFormat;
   readonly out?: string;
   readonly group?: string;
+  readonly model?: readonly string[];
+}
+
+interface GroupsFlags extends Omit<GroupsOptions, "models"> {
   readonly model?: readonly string[];
 }
 
@@ -320,6 +342,19 @@ async function exportAction(session: Session, flags: ExportFlags): Promise<numbe
   await file?.close();
   session.log.info("exported", { findings: rows, format: flags.format, to: flags.out ?? "stdout" });
   return EXIT.pass;
+}
+
+async function groupsAction(session: Session, { model, ...options }: GroupsFlags): Promise<number> {
+  const [{ groupsStage }, { renderGroups }] = await Promise.all([
+    import("./show/groups.ts"),
+    import("./show/render-groups.ts"),
+  ]);
+  return printResult(session, await groupsStage(session, { ...options, models: model }), renderGroups);
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new CutoverError("USAGE", "--limit is not a count", { expected: "a whole number from 1", received: text });
 }
 
 async function showAction(session: Session, options: ShowOptions): Promise<number> {

@@ -61,7 +61,10 @@ export function fill(pieces: readonly Piece[], columns: number, most: number): s
         line += paint(part);
         if (isLast) return [...lines, `${line}…`];
         lines.push(line);
-        [line, width, part] = ["", 0, ""];
+        // A line that only the width has broken must not begin as a command of a CI runner.
+        [line, part] = ["", segment === ":" ? "\\u003a" : segment];
+        width = displayWidth(part);
+        continue;
       }
       part += segment;
       width += own;

@@ -11,7 +11,7 @@ import type { Session, Stage } from "../../src/session.ts";
 import { rulePath } from "../ci/places.ts";
 import { loadFunctions } from "../functions.ts";
 import { currentSummary } from "../gate.ts";
-import { groupNames } from "../groups.ts";
+import { groupNames } from "../group-key.ts";
 import { createModelTable, type ModelTable, utcDay } from "../models.ts";
 import { judgePair } from "../pair.ts";
 import { openContext, type ShowContext } from "../show/context.ts";

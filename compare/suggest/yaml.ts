@@ -1,4 +1,5 @@
 /** Rules as they may stand in cutover.yaml. */
+import { inertJson } from "../../src/inert.ts";
 import type { WrittenRule } from "./options.ts";
 
 /** A whole `models:` block with one pattern. */
@@ -24,12 +25,9 @@ function scalar(name: string, value: unknown): string {
   return isWord && !RESERVED.has(value) ? value : quoted(value);
 }
 
-/** JSON, with escapes for what a terminal or a CI runner would obey. */
+/** A JSON text is a YAML text, and its escapes are. */
 function quoted(value: unknown): string {
-  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value)
-    .replace(/[\u007f-\u009f\u2028\u2029\ufeff]|\p{Bidi_Control}/gu, escaped)
-    .replace(/#(?=#)/g, "\\u0023");
+  return inertJson(JSON.stringify(value));
 }
 
 /** Words that YAML reads as something else. */
