@@ -49,7 +49,7 @@ export function dashboardOf(config: Config): Dashboard {
 
 const NOTE = [
   "**Figures here are a view, never a verdict**: `cutover gate` judges bounds over what the store holds.",
-  "`cutover runs` · `cutover groups RUN` · `cutover show RUN FINGERPRINT` go on from a red line. Model names are as tags have them: lower case, other characters as `_`.",
+  "`cutover runs` · `cutover groups RUN` · `cutover show RUN ID` go on from a red line. Model names are as tags have them: lower case, other characters as `_`.",
 ].join("\n\n");
 
 type NumericLimit = Exclude<keyof Gate, "evidence">;

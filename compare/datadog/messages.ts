@@ -41,6 +41,6 @@ export const FIND_RUN =
 export const FIND_GROUPS =
   "`cutover groups RUN` shows the kinds of differences, the most frequent first, each with its guessed cause.";
 export const SHOW_ONE =
-  "`cutover show RUN FINGERPRINT` shows both answers of one of them side by side, and the command that sends it again.";
+  "`cutover show RUN ID` shows one of their records: both answers side by side, and the command that sends it again.";
 export const STAY =
   "Until it is understood the model stays where it is: `cutover gate --run RUN` must exit 0 before it moves.";
