@@ -146,7 +146,10 @@ function addRuleCommands(program: Command, run: Runner): void {
 
 /** Documents for Datadog, made from the config alone. */
 function addDatadogCommands(program: Command, run: Runner): void {
-  const datadog = program.command("datadog").description("monitors and dashboard from the same numbers as the gate");
+  const datadog = program
+    .command("datadog")
+    .description("monitors and dashboard from the same numbers as the gate")
+    .addHelpText("after", "\nExample:\n  $ cutover datadog monitors --json");
   const withFlags = (command: Command, action: "monitorsAction" | "dashboardAction"): Command =>
     command
       .option("--out <folder>", "write one JSON file a document, as Datadog's API takes it")

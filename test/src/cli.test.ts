@@ -22,6 +22,7 @@ const COMMANDS = [
   "export",
   "run",
   "runs",
+  "datadog",
 ];
 let dir: string;
 let config: string;
