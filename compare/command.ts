@@ -10,7 +10,7 @@ import type { DatadogOptions } from "./datadog/stage.ts";
 import { EXPORT_FORMATS, type ExportFormat, exportRun } from "./export.ts";
 import { currentSummary, findSummary, type GateOptions, gateStage, staleReason } from "./gate.ts";
 import { type LintOptions, lintExitCode, lintStage, renderLint } from "./lint.ts";
-import { fileOutput, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
+import { fileOutput, jsonText, localReport, openInBrowser, printSummary, reportPlace } from "./print.ts";
 import { compareStage } from "./run-compare.ts";
 import { renderRuns, runsStage } from "./runs.ts";
 import type { SelfTestOptions } from "./selftest/stage.ts";
@@ -309,7 +309,7 @@ async function selfTestAction(session: Session, options: SelfTestOptions): Promi
   const test = await selfTestStage(session, options);
   const { stdout } = session.streams;
   await session.log.flush();
-  await stdout.write(session.flags.json ? `${JSON.stringify(test, null, 2)}\n` : renderSelfTest(test, stdout.columns));
+  await stdout.write(session.flags.json ? jsonText(test) : renderSelfTest(test, stdout.columns));
   return test.exitCode;
 }
 
@@ -382,20 +382,20 @@ async function printResult<T>(
   const { stdout } = streams;
   await log.flush();
   const options = { color: flags.color && stdout.isTTY, columns: stdout.columns };
-  await stdout.write(flags.json ? `${JSON.stringify(result, null, 2)}\n` : render(result, options));
+  await stdout.write(flags.json ? jsonText(result) : render(result, options));
   return EXIT.pass;
 }
 
 async function lintAction(session: Session, options: LintOptions): Promise<number> {
   const report = await lintStage(session, { run: options.run });
-  await session.streams.stdout.write(session.flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderLint(report));
+  await session.streams.stdout.write(session.flags.json ? jsonText(report) : renderLint(report));
   return lintExitCode(report);
 }
 
 async function toleranceAction(session: Session, options: ToleranceOptions): Promise<number> {
   const report = await toleranceStage(session, { run: options.run });
   const { stdout } = session.streams;
-  await stdout.write(session.flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderTolerance(report));
+  await stdout.write(session.flags.json ? jsonText(report) : renderTolerance(report));
   return EXIT.pass;
 }
 
@@ -406,8 +406,6 @@ async function runsAction(session: Session, { watch }: { readonly watch?: boolea
   }
   const state = await runsStage(session, {});
   const { stdout } = session.streams;
-  await stdout.write(
-    session.flags.json ? `${JSON.stringify(state, null, 2)}\n` : renderRuns(state.runs, stdout.columns),
-  );
+  await stdout.write(session.flags.json ? jsonText(state) : renderRuns(state.runs, stdout.columns));
   return EXIT.pass;
 }

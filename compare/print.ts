@@ -21,11 +21,16 @@ export async function printSummary(
   const { stdout } = streams;
   // The line of progress ends before the answer begins.
   await log.flush();
-  if (flags.json) return stdout.write(`${inertJson(JSON.stringify(summary, null, 2))}\n`);
+  if (flags.json) return stdout.write(jsonText(summary));
   const { renderTerminal } = await import("./report/terminal.ts");
   await stdout.write(
     renderTerminal(summary, { color: flags.color && stdout.isTTY, columns: stdout.columns, ...options }),
   );
+}
+
+/** A document for stdout, which may be the log of a CI runner. */
+export function jsonText(document: unknown): string {
+  return `${inertJson(JSON.stringify(document, null, 2))}\n`;
 }
 
 /** Where a person opens the report: a path for a local store, else the store's own address. */

@@ -3,9 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDuration } from "../../src/config/units.ts";
 import { CutoverError } from "../../src/errors.ts";
-import { inertJson } from "../../src/inert.ts";
 import type { Session } from "../../src/session.ts";
-import { fileOutput } from "../print.ts";
+import { fileOutput, jsonText } from "../print.ts";
 import { table } from "../report/table.ts";
 import { visible } from "../report/text.ts";
 import { datadogApi } from "./api.ts";
@@ -108,7 +107,7 @@ async function applied(
 
 async function print({ flags, streams, log }: Session, document: object, text: () => string): Promise<void> {
   await log.flush();
-  await streams.stdout.write(flags.json ? `${inertJson(JSON.stringify(document, null, 2))}\n` : text());
+  await streams.stdout.write(flags.json ? jsonText(document) : text());
 }
 
 function renderMonitors(documents: readonly KeyedMonitor[], columns: number): string {

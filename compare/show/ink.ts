@@ -48,26 +48,28 @@ function head(text: string): string {
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
+const COLON = "\\u003a";
+
 /** Filled into lines of at most `columns`; beyond `most` lines they end in `…`. */
 export function fill(pieces: readonly Piece[], columns: number, most: number): string[] {
   const lines: string[] = [];
-  let [line, width] = ["", 0];
+  let [line, width, isBlank] = ["", 0, true];
   for (const { text, paint } of pieces) {
     let part = "";
-    for (const { segment } of segmenter.segment(text)) {
-      const own = displayWidth(segment);
+    for (const { segment: found } of segmenter.segment(text)) {
+      // Neither a break nor two pieces may make a command of a CI runner: those begin a line with `::`.
+      let segment = found === ":" && isBlank ? COLON : found;
       const isLast = lines.length === most - 1;
-      if (width + own > columns - (isLast ? 1 : 0)) {
+      if (width + displayWidth(segment) > columns - (isLast ? 1 : 0)) {
         line += paint(part);
         if (isLast) return [...lines, `${line}…`];
         lines.push(line);
-        // A line that only the width has broken must not begin as a command of a CI runner.
-        [line, part] = ["", segment === ":" ? "\\u003a" : segment];
-        width = displayWidth(part);
-        continue;
+        [line, width, part, isBlank] = ["", 0, "", true];
+        if (found === ":") segment = COLON;
       }
       part += segment;
-      width += own;
+      width += displayWidth(segment);
+      isBlank &&= segment.trim() === "";
     }
     line += paint(part);
   }
