@@ -64,13 +64,15 @@ export interface GroupCard {
   readonly examples: readonly ExampleCard[];
 }
 
-/** Beginnings of the commands that a card offers; what they are about follows. */
+/** The commands that a card offers, what stands before and after the position or fingerprint they are about. */
 export interface Commands {
-  readonly show: string;
-  readonly suggest: string;
-  readonly replay: string;
-  readonly all: readonly [string, string];
+  readonly show: CommandEnds;
+  readonly again: CommandEnds;
+  readonly suggest: CommandEnds;
+  readonly replay: CommandEnds;
+  readonly all: CommandEnds;
 }
+export type CommandEnds = readonly [before: string, after: string];
 
 /** What is selected: all models, or one. */
 export interface DetailDocument {

@@ -1,4 +1,6 @@
 /** What the page's controls offer, and the commands its cards begin with. */
+
+import { sendAgain } from "../../show/again.ts";
 import type { Summary, Verdict } from "../../summary.ts";
 import { count, shellWord, words } from "../figures.ts";
 import { visible } from "../text.ts";
@@ -42,10 +44,16 @@ export function kindsPart({ groups }: Summary): Vnode[] {
 
 export function commandsOf({ run, target }: Summary): Commands {
   const [from, to] = [shellWord(visible(run)), shellWord(visible(target))];
+  const again = sendAgain(PLACE, visible(target), undefined);
+  const at = again.indexOf(PLACE);
   return {
-    show: `cutover show ${from} `,
-    suggest: `cutover rules suggest ${from} --group `,
-    replay: `cutover replay --target ${to} --only group:GROUP --from ${from}`,
-    all: [`cutover export ${from} --format ndjson | jq -c 'select(.fingerprint=="`, `")'`],
+    show: [`cutover show ${from} `, ""],
+    again: [again.slice(0, at), again.slice(at + PLACE.length)],
+    suggest: [`cutover rules suggest ${from} --group `, ""],
+    replay: [`cutover replay --target ${to} --only group:`, ` --from ${from}`],
+    all: [`cutover export ${from} --format ndjson --group `, ""],
   };
 }
+
+/** Stands for a position, before anything that a summary says. */
+const PLACE = "POSITION";

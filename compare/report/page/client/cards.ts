@@ -1,5 +1,5 @@
 /** Makes cards of what the page carries in short. Pure: data in, nodes out. */
-import type { Chart, Commands, DiffPart, ExampleCard, GroupCard } from "../document.ts";
+import type { Chart, CommandEnds, Commands, DiffPart, ExampleCard, GroupCard } from "../document.ts";
 import type { Vnode } from "../vnode.ts";
 
 /** A card that is open shows everything; a closed one, what tells it from the others. */
@@ -59,18 +59,20 @@ function cardBody(card: GroupCard, commands: Commands): Vnode[] {
     ["dd", name === "Fingerprint" ? { class: "code" } : {}, text],
   ]);
   const drawings: Vnode[] = card.charts.map(chartNode);
-  const ends: [string, string][] = [
-    ["the rule that would accept it", commands.suggest + card.fingerprint],
-    ["sending its requests again", commands.replay.replace("GROUP", () => card.fingerprint)],
-    ["all of its findings", commands.all[0] + card.fingerprint + commands.all[1]],
+  const ends: [string, CommandEnds][] = [
+    ["the rule that would accept it", commands.suggest],
+    ["sending its requests again", commands.replay],
+    ["all of its findings", commands.all],
   ];
   const body: Vnode[] = [["dl", { class: "facts" }, ...rows]];
   if (drawings.length > 0) body.push(["div", { class: "drawings" }, ...drawings]);
   const examples = card.examples.map((example) => exampleNode(example, commands));
   if (examples.length > 0) body.push(["ul", { class: "examples" }, ...examples]);
   // A summary is a file that anybody may have written: only a name that a shell reads as it stands goes into a command.
-  const plain = /^[\w:]+$/.test(card.fingerprint);
-  const links = (plain ? ends : []).map(([label, command]): Vnode => ["li", {}, copyButton(label, command)]);
+  const plain = /^[\w:.]+$/.test(card.fingerprint);
+  const links = (plain ? ends : []).map(
+    ([label, command]): Vnode => ["li", {}, copyButton(label, command, card.fingerprint)],
+  );
   const actions: Vnode = ["ul", { class: "actions" }, ["li", { class: "muted" }, "Copy the command for"], ...links];
   return [["div", { class: "body" }, ...body, ...(plain ? [actions] : [])]];
 }
@@ -80,7 +82,8 @@ function exampleNode(example: ExampleCard, commands: Commands): Vnode {
   if (example.delta !== undefined) where.push(["span", { class: "delta" }, example.delta]);
   if (example.path !== undefined) where.push(["span", { class: "code" }, example.path]);
   where.push(["span", { class: "code" }, example.id], ["span", { class: "code muted" }, example.position]);
-  where.push(copyButton("Copy show", commands.show + example.position));
+  where.push(copyButton("Copy show", commands.show, example.position));
+  where.push(copyButton("Copy replay", commands.again, example.position));
   const nodes: Vnode[] = [["p", { class: "where" }, ...where], ...diffNodes(example)];
   if (example.input !== undefined) nodes.push(requestNode("request", "", example.input));
   const near = example.neighbour;
@@ -110,7 +113,8 @@ function requestNode(name: string, id: string, input: string): Vnode {
   return ["div", { class: "line asked" }, ["span", { class: "side" }, name], ["code", {}, input, ...whose]];
 }
 
-function copyButton(label: string, command: string): Vnode {
+function copyButton(label: string, [before, after]: CommandEnds, about: string): Vnode {
+  const command = before + about + after;
   return [
     "button",
     { type: "button", "data-copy": command, title: command, "aria-label": `${label}: ${command}` },

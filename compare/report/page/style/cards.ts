@@ -35,7 +35,7 @@ export const CARDS_STYLE = `
 .ends { display: flex; justify-content: space-between; color: var(--muted); font-size: 11.5px; grid-column: 1; }
 .example { border-top: 1px solid var(--line); padding: .8rem 0; } .examples li:last-child { padding-bottom: 0; }
 .where { display: flex; flex-wrap: wrap; gap: .2rem .9rem; align-items: baseline; font-size: 13.5px; margin-bottom: .45rem; min-width: 0; }
-.where b { font-weight: 620; } .where button { margin-left: auto; }
+.where b { font-weight: 620; } .where button:first-of-type { margin-left: auto; }
 .line { display: grid; grid-template-columns: 5.4rem minmax(0, 1fr); align-items: baseline; background: var(--soft); padding: .22rem .75rem; font-size: 13.5px; }
 .diff .line:first-child { border-radius: 6px 6px 0 0; padding-top: .4rem; } .diff .line:last-child { border-radius: 0 0 6px 6px; padding-bottom: .4rem; }
 .line code { white-space: pre-wrap; font-size: 13.5px; line-height: 1.5; } .aligned .line code { white-space: pre; overflow-x: clip; }
