@@ -25,6 +25,10 @@ const OVERFLOWING = `(() => {
   return [...wide, ...out.map((e) => e.tagName + "." + e.getAttribute("class"))];
 })()`;
 
+/** On paper no box scrolls: what does not fit is lost. */
+const CUT_OFF = `[...document.querySelectorAll(".wide, .scrolls, .line code")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.tagName + "." + e.getAttribute("class"))`;
+
 describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
   "how the report looks",
   () => {
@@ -52,6 +56,10 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
         const { page } = opened;
         await page.emulateMedia({ media: "print", colorScheme });
         await page.locator("article.open").nth(9).waitFor();
+        // A4 less its margins.
+        await page.setViewportSize({ width: 700, height: 1000 });
+        expect(await page.evaluate(OVERFLOWING)).toEqual([]);
+        expect(await page.evaluate(CUT_OFF)).toEqual([]);
         expect((await brightness(page)).ground).toBeGreaterThan(250);
         const text = await seen(page.locator("body"));
         for (const said of [

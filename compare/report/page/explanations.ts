@@ -91,11 +91,18 @@ function groupLink(group: Group, several: boolean): Vnode {
   );
 }
 
+const NO_CAUSE = "No common cause was found.";
+const SOME_CAUSES = "No one cause explains it; groups with a cause of their own say so.";
+
+function hasCause({ cause, slice }: Group): boolean {
+  return cause !== null || slice !== null;
+}
+
 function fallback({ groups }: Summary, several: boolean, reachable: Reachable): Vnode[] {
   if (groups.length === 0) return [el("p", { class: "muted" }, "Nothing differs, so there is nothing to explain.")];
   const most = groupsInOrder(groups).filter(reachable).slice(0, FALLBACK_SHOWN);
   return [
-    el("p", {}, "No common cause was found in the values or the requests. The most frequent differences:"),
+    el("p", {}, `${groups.some(hasCause) ? SOME_CAUSES : NO_CAUSE} The most frequent differences:`),
     el("p", { class: "links" }, ...most.map((group) => groupLink(group, several))),
   ];
 }

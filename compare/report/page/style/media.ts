@@ -3,11 +3,11 @@ export const MEDIA = `
 @media (prefers-reduced-motion: no-preference) { .toggle::before { transition: rotate .12s; } }
 @media (prefers-contrast: more) { :root { --line: currentColor; --muted: var(--ink); } }
 @media (forced-colors: active) { mark { forced-color-adjust: none; } .scatter .data, .errors .data { stroke: CanvasText; } }
-@media (max-width: 860px) {
+@media screen and (max-width: 860px) {
   .hero { grid-template-columns: minmax(0, 1fr); } #next { border-left: 0; border-top: 1px solid var(--line); }
   .tools { position: static; margin-bottom: -1.2rem; } html { scroll-padding-top: 1rem; }
 }
-@media (max-width: 640px) {
+@media screen and (max-width: 640px) {
   .top, main, .keys { padding-left: 1rem; padding-right: 1rem; } .top nav { margin-left: 0; }
   #verdict, #next, .figure { padding-left: 1.1rem; padding-right: 1.1rem; }
   h1 { font-size: 40px; } #figures { grid-template-columns: 1fr 1fr; }
@@ -24,10 +24,11 @@ export const MEDIA = `
   :root { color-scheme: light; --page: #fff; --panel: #fff; --ink: #000; --muted: #444; --line: #ccc; --soft: #f4f3f0;
     --accent: #1a5a9e; --bad: #a8251c; --good: #17683a; --warn: #825000; --odd: #6f2e87; --base: #5b7ea6;
     --bad-tint: #fbe8e5; --good-tint: #e0f2e6; --warn-tint: #fbefd6; --odd-tint: #f4e7f8; --accent-tint: #e8f0f9; }
-  body { font-size: 11px; } main, .top { max-width: none; padding: 0; } section { margin-top: 1.5rem; }
+  /* Paper is narrower than a screen, and its letters finer: all of the page, smaller. */
+  body { zoom: .7; } main, .top { max-width: none; padding: 0; } section { margin-top: 2rem; }
   .tools, .more, .keys, .top nav, .actions, #all-models, #fields-all, button:not(.toggle), details summary { display: none !important; }
-  .toggle::before { display: none; } .wide { overflow: visible; } .card, tr, .sum, .hero, .causes li, .example { break-inside: avoid; }
-  h2, h3 { break-after: avoid; } table { font-size: 10px; } th, td { padding: .3rem .4rem; } .asked code { max-height: none; }
+  .toggle::before { display: none; } .wide { overflow: hidden; } .card.open { border-color: var(--line); } .card, tr, .sum, .hero, .causes li, .example { break-inside: avoid; }
+  h2, h3 { break-after: avoid; } th, td { padding: .35rem .4rem; } .wide tbody th { min-width: 7rem; } .asked code { max-height: none; }
   .aligned .line code { white-space: pre-wrap; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
