@@ -59,7 +59,7 @@ export function firstEnough(
 const PAIRS_MAX = 1e11;
 
 /** The p at which k or fewer of n are as unlikely as `tail`. */
-export function upperBound(k: number, n: number, tail: number): number {
+function upperBound(k: number, n: number, tail: number): number {
   if (k >= n) return 1;
   if (k === 0) return -Math.expm1(Math.log(tail) / n);
   return solve((p) => binomialAtMost(k, n, p) - tail, k / n, 1);

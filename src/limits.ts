@@ -153,8 +153,9 @@ export const LIMITS = {
   samplePerGroup: 256,
   samplesPerRun: 65_536,
   exemplarsPerGroup: 5,
-  /** Sampled pairs of numbers that summary.json holds of a group, for drawings. */
+  /** Sampled pairs of numbers in summary.json for the drawings of a report, and groups of a model that carry any. */
   pointsPerGroup: 64,
+  groupsWithPoints: 10,
   /** Answers of each model that a self-test changes, and bytes of all of them. */
   selfTestRows: 50,
   selfTestBytes: 64 * MIB,

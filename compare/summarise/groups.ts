@@ -10,6 +10,8 @@ import type { Bounds } from "../statistics.ts";
 import type { Group, GroupExample, ModelSummary } from "../summary.ts";
 import { type ChosenExemplar, chooseExemplars, thresholdsOf } from "../triage/exemplars.ts";
 import type { GroupTally } from "../triage/model-groups.ts";
+import { pointsOf } from "../triage/points.ts";
+import type { Sampled } from "../triage/samples.ts";
 import { signaturesOf } from "../triage/signatures/find.ts";
 import { causeOf } from "../triage/signatures/sentence.ts";
 import type { Signature } from "../triage/types.ts";
@@ -56,18 +58,16 @@ function groupsOfModel(name: string, model: ModelSummary, { tally, resolved, loo
       ...ratesOf(group, model, boundsAt),
       ...causes(signatures.get(group)),
       slice: null,
-      ...(at < GROUPS_WITH_EXAMPLES ? pointsOf(group) : {}),
       exemplars: exemplars.map(({ item }) => exemplarPosition(item.rank)),
       examples: at < GROUPS_WITH_EXAMPLES ? exemplars.map(toExample) : [],
+      ...(at < LIMITS.groupsWithPoints ? drawn(sample) : {}),
     };
   });
 }
 
-/** The first of the sample, which is in order of a hash. */
-function pointsOf({ sample }: GroupTally): Pick<Group, "points"> {
-  const numbers = sample.filter(({ delta }) => delta !== null).slice(0, LIMITS.pointsPerGroup);
-  if (numbers.length < POINTS_LEAST) return {};
-  return { points: numbers.map(({ legacy, candidate }) => [Number(legacy), Number(candidate)] as const) };
+function drawn(sample: readonly Sampled[]): Pick<Group, "points"> {
+  const points = pointsOf(sample);
+  return points.length < POINTS_LEAST ? {} : { points };
 }
 
 function causes(signature: Signature | undefined): Pick<Group, "cause" | "signature"> {

@@ -26,7 +26,7 @@ const CASES: readonly [name: string, summary: Summary, hash: string][] = [
   ["error", summaryFixture("error"), ""],
   ["nothing compared", summaryFixture("nothing"), ""],
   ["causes", triaged(), ""],
-  ["a model and a group opened", triaged(), "#model=moderation%2Ffr&group=1%3A75486a0f493f&fields=all"],
+  ["a model and a group opened", triaged(), "#model=moderation%2Ffr&group=2%3A75486a0f493f&fields=all"],
   ["a filter that nothing matches", triaged(), "#find=nothing+at+all"],
   ["a fleet", fleet(120, 3), ""],
 ];

@@ -71,10 +71,10 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
       await page.locator("#causes a.chip").nth(1).click();
       const card = page.locator("article.open");
       await card.waitFor();
-      expect(stateOf(page)).toEqual({ model: "moderation/fr", group: "1:75486a0f493f" });
+      expect(stateOf(page)).toEqual({ model: "moderation/fr", group: "2:75486a0f493f" });
       expect(await seen(page.locator("#detail-title"))).toBe("moderation/fr");
       expect(await seen(card.locator("h4"))).toBe("$.score");
-      expect(await page.evaluate("document.activeElement.dataset.group")).toBe("1:75486a0f493f");
+      expect(await page.evaluate("document.activeElement.dataset.group")).toBe("2:75486a0f493f");
       const top = await topOf(card);
       expect(top).toBeGreaterThanOrEqual(0);
       expect(top).toBeLessThan(200);
@@ -85,7 +85,7 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
     });
 
     test("a card shows both answers aligned, the request, one that agrees, drawings with words, and commands", async () => {
-      const hash = "#model=moderation%2Ffr&group=1%3A75486a0f493f";
+      const hash = "#model=moderation%2Ffr&group=2%3A75486a0f493f";
       const opened = await reports.open(renderHtml(triaged()), { hash });
       const card = opened.page.locator("article.open");
       const first = card.locator(".example").first();
@@ -108,9 +108,9 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
         "echo reviews.ndjson@5f3a9c1e/0/4810 | cutover replay --target new --ids - --fresh",
         "cutover show r3f9c2a71b4 reviews.ndjson@5f3a9c1e/0/5117",
         "echo reviews.ndjson@5f3a9c1e/0/5117 | cutover replay --target new --ids - --fresh",
-        "cutover rules suggest r3f9c2a71b4 --group 1:75486a0f493f",
-        "cutover replay --target new --only group:1:75486a0f493f --from r3f9c2a71b4",
-        "cutover export r3f9c2a71b4 --format ndjson --group 1:75486a0f493f",
+        "cutover rules suggest r3f9c2a71b4 --group 2:75486a0f493f",
+        "cutover replay --target new --only group:2:75486a0f493f --from r3f9c2a71b4",
+        "cutover export r3f9c2a71b4 --format ndjson --group 2:75486a0f493f",
       ]);
       await closeQuietly(opened);
     });
@@ -139,7 +139,7 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
       await page.locator(".toggle").first().click();
       const state = stateOf(page);
       expect(state).toMatchObject({ model: "moderation/fr", find: "review", verdict: "fail", kind: "label_flip" });
-      expect(state.group).toMatch(/^1:[0-9a-f]{12}$/);
+      expect(state.group).toMatch(/^2:[0-9a-f]{12}$/);
       const shown = await seen(page.locator("main"));
 
       const again = await reports.open(html, { hash: new URL(page.url()).hash });
@@ -215,11 +215,11 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
         console.log(`400 models of 50 groups: ${(html.length / 2 ** 20).toFixed(1)} MiB, shown after ${ready} ms`);
         expect(ready).toBeLessThan(OPEN_MAX_MS);
         expect(await seen(page.locator("#found"))).toBe("400 of 400 models, 60 of 60 differences");
-        expect(await page.locator("#models tr").count()).toBe(50);
+        expect(await page.locator("#models tr").count()).toBe(25);
         expect(await page.locator("#groups article").count()).toBe(20);
         await page.locator("#models-more").click();
-        expect(await page.locator("#models tr").count()).toBe(150);
-        expect(await page.evaluate("document.activeElement.closest('tr').rowIndex")).toBe(51);
+        expect(await page.locator("#models tr").count()).toBe(125);
+        expect(await page.evaluate("document.activeElement.closest('tr').rowIndex")).toBe(26);
         await page.locator("#filter").fill("client-399");
         await page.locator("#models a").click();
         await page.getByRole("heading", { name: "client-399/model" }).waitFor();

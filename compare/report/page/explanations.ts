@@ -5,7 +5,7 @@ import { count, percent, plural, words } from "../figures.ts";
 import { groupsInOrder } from "../order.ts";
 import { visible } from "../text.ts";
 import { proportion } from "./field-row.ts";
-import { signatureBasis, sliceBasis } from "./groups.ts";
+import { SAYS_NOTHING, signatureBasis, sliceBasis } from "./groups.ts";
 import { groupHash, modelHash, modelKey } from "./links.ts";
 import { el, type Vnode } from "./vnode.ts";
 
@@ -82,7 +82,7 @@ function explanationNode(explanation: Explanation, groups: readonly Group[], sev
 
 function groupLink(group: Group, several: boolean): Vnode {
   const href = groupHash(group.fingerprint, several ? group.model : null);
-  const trait = [group.direction, group.magnitude].filter((part) => !["", "none", "*"].includes(part)).map(visible);
+  const trait = [group.direction, group.magnitude].filter((part) => !SAYS_NOTHING.has(part)).map(visible);
   return el(
     "a",
     { class: "chip", href },

@@ -1,5 +1,4 @@
 /** Groups as cards: what differs, how often, where, why perhaps, and what it looks like. */
-import { upperBound } from "../../statistics.ts";
 import type { Group, GroupExample, ModelSummary } from "../../summary.ts";
 import type { ExemplarChoice, Signature, Slice } from "../../triage/types.ts";
 import { count, percent, shellWord, words } from "../figures.ts";
@@ -23,12 +22,15 @@ const CHOSEN: Readonly<Record<ExemplarChoice, string>> = {
   fewest: "the fewest other differences",
 };
 
+/** Parts of a group that stand for any, or for none. */
+export const SAYS_NOTHING: ReadonlySet<string> = new Set(["", "none", "*"]);
+
 export function groupCard(
   group: Group,
-  model: Pick<ModelSummary, "n" | "confidence"> | undefined,
+  model: Pick<ModelSummary, "confidence"> | undefined,
   detail: CardDetail,
 ): GroupCard {
-  const traits = [group.direction, group.magnitude].filter((part) => part !== "" && part !== "none" && part !== "*");
+  const traits = [group.direction, group.magnitude, group.template ?? ""].filter((part) => !SAYS_NOTHING.has(part));
   const optional: Partial<Record<"waived" | "cause" | "slice", string>> = {};
   if (group.waived) optional.waived = group.waived >= group.count ? "waived" : `${count(group.waived)} waived`;
   if (group.cause !== null) optional.cause = visible(group.cause);
@@ -51,13 +53,12 @@ export function groupCard(
   };
 }
 
-/** `16.8 % of the pairs, at most 18.1 % at 99 % confidence`; a group counts pairs, each once. */
-function rateOf({ count: k }: Group, model: Pick<ModelSummary, "n" | "confidence"> | undefined): string {
-  if (model === undefined || model.n < k || model.n === 0) return "";
-  const rate = `${percent(k / model.n)} of the pairs`;
-  if (model.confidence === null) return rate;
-  const upper = upperBound(k, model.n, 1 - model.confidence);
-  return `${rate}, at most ${percent(upper, "up")} at ${percent(model.confidence)} confidence`;
+/** `16.8 % of the pairs, at most 18.1 % at 99 % confidence`; empty of a summary that does not tell. */
+function rateOf({ rate, upper }: Group, model: Pick<ModelSummary, "confidence"> | undefined): string {
+  if (rate === undefined) return "";
+  const of = `${percent(rate)} of the pairs`;
+  if (upper === undefined || !model || model.confidence === null) return of;
+  return `${of}, at most ${percent(upper, "up")} at ${percent(model.confidence)} confidence`;
 }
 
 export function signatureBasis(signature: Signature | undefined): string[] {

@@ -41,7 +41,7 @@ function latency({ latency: { legacy, candidate } }: ModelSummary): Vnode[] {
   const ratio = slowdown(legacy.p99, candidate.p99);
   return [
     `${duration(legacy.p99)} → ${duration(candidate.p99)}`,
-    ...(ratio === "" ? [] : [el("span", { class: "under" }, ratio)]),
+    ...(ratio === "" ? [] : [el("span", { class: "muted" }, ` ${ratio}`)]),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Summaries for the tests of reporters: those under fixtures/summaries, and large ones made here. */
 import { readdirSync, readFileSync } from "node:fs";
+import { clopperPearson } from "../../../compare/statistics.ts";
 import type { Group, GroupExample, ModelSummary, Summary } from "../../../compare/summary.ts";
 import { EXEMPLAR_CHOICES, type Slice } from "../../../compare/triage/types.ts";
 
@@ -45,6 +46,9 @@ export function fleet(models: number, groups: number, value = (seed: number) => 
       count: 1 + ((m * 7919 + g * 104729) % 500),
       exemplars: examples.map(({ position }) => position),
       examples,
+      rate: 0.1,
+      upper: 0.11,
+      lower: 0.09,
       points: points(m * groups + g, 64, (x) => x + 0.05),
     };
   };
@@ -107,10 +111,10 @@ export function triaged(): Summary {
   const sentence = "all 213 mismatches have non-ASCII text: lift 7.1×";
   const groups = base.groups.map((group, at): Group => {
     const examples = group.examples.map((example, e) => ({ ...example, ...asked(at * 10 + e, e) }));
-    if (group.fingerprint === "1:e6e45480c590") {
+    if (group.fingerprint === "2:e6e45480c590") {
       return { ...group, examples, signature: float32, points: points(1, 64, (x) => Math.fround(x) + 1e-9) };
     }
-    if (group.fingerprint === "1:75486a0f493f") {
+    if (group.fingerprint === "2:75486a0f493f") {
       const cause = "every sampled value is lower by 0.05";
       return {
         ...group,
@@ -136,18 +140,18 @@ export function triaged(): Summary {
     direction,
     count,
     waived: 0,
-    fingerprint: `1:00000000000${i}`,
+    fingerprint: `2:00000000000${i}`,
   }));
   return {
     ...base,
-    groups: [...groups, ...more].sort((a, b) => b.count - a.count),
+    groups: [...groups, ...more].map((group) => rated(group, base)).sort((a, b) => b.count - a.count),
     explanations: [
       {
         model: "moderation/en",
         text: "every candidate value is the nearest float32 of the legacy one",
         by: "signature",
         signature: float32,
-        groups: ["1:e6e45480c590"],
+        groups: ["2:e6e45480c590"],
         count: 612,
         share: 0.835,
       },
@@ -156,7 +160,7 @@ export function triaged(): Summary {
         text: sentence,
         by: "slice",
         slice,
-        groups: ["1:75486a0f493f", "1:92949952dd49"],
+        groups: ["2:75486a0f493f", "2:92949952dd49"],
         count: 274,
         share: 1,
       },
@@ -165,10 +169,15 @@ export function triaged(): Summary {
         text: "the lists hold the same elements in another order",
         by: "signature",
         signature: { name: "permutation", parameters: {}, holds: 60, of: 74 },
-        groups: ["1:5134ca3571f4"],
+        groups: ["2:5134ca3571f4"],
         count: 74,
         share: 0.073,
       },
     ],
   };
+}
+
+function rated(group: Group, { models }: Summary): Group {
+  const { n = 0, confidence = null } = models[group.model] ?? {};
+  return { ...group, rate: group.count / n, ...clopperPearson(group.count, n, confidence ?? 0.95) };
 }

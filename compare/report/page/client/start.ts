@@ -19,7 +19,7 @@ export async function start(window: PageWindow, rooms: Rooms): Promise<void> {
     document.getElementById(id)?.replaceChildren(...nodes.map((node) => rooms.build(document, node)));
   }
   const paper = window.matchMedia("print");
-  const sizes = { models: 50, fields: 40, groups: 20 };
+  const sizes = { models: 25, fields: 40, groups: 20 };
   const view: View = { index, detail: index.detail, model: "", sizes, printing: paper.matches };
   const state = (): State => rooms.parseState(window.location.hash);
   let shown = rooms.parseState("");

@@ -11,7 +11,7 @@ tbody th a { text-decoration: none; color: var(--ink); unicode-bidi: isolate; } 
 .wide tbody tr:hover { background: var(--soft); }
 tr:has(a[aria-current=true]) { background: var(--accent-tint); box-shadow: inset 4px 0 0 var(--accent); }
 .num { text-align: right; white-space: nowrap; }
-.under { display: block; font-size: 12.5px; color: var(--muted); }
+#groups-note:not(:empty) { margin-bottom: .9rem; font-size: 14px; }
 .quiet { color: var(--muted); } .quiet th, .branch th { font-weight: 400; color: var(--muted); }
 .above { color: var(--muted); font-weight: 400; }
 .level-1 { padding-left: 2.6rem !important; } .level-2 { padding-left: 3.7rem !important; } .level-3 { padding-left: 4.8rem !important; }

@@ -126,7 +126,7 @@ describe("explanations", () => {
     const parts = explanationsPart(triaged(), () => true);
     const texts = parts.flatMap((node) => [...elementsOf(node)]).filter(([, { class: look }]) => look === "text");
     expect(texts.map(textOf)).toEqual(triaged().explanations?.map(({ text }) => text));
-    expect(links(parts)).toContain("#model=moderation%2Ffr&group=1%3A75486a0f493f");
+    expect(links(parts)).toContain("#model=moderation%2Ffr&group=2%3A75486a0f493f");
   });
 
   test("name no group that the page cannot show", () => {
