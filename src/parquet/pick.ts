@@ -36,7 +36,7 @@ export async function pickRows(
   }
   for (const { bytes } of parts) source.release(bytes);
   if (others.size > 0) {
-    // What others wrote, and booleans: by the decoder of whole row groups.
+    // What others wrote: by the decoder of whole row groups.
     const decoded = await decodeColumns(source, metadata, range, [...others]);
     for (const { name } of others) values.set(name, rowsOf(decoded[name] ?? [], picked));
   }
@@ -131,5 +131,6 @@ function cellOf(vectors: Vectors, { name, type }: ColumnSpec): (row: number) => 
     return (row) => (vector.isNull(row) ? null : value(row));
   }
   const vector = vectors.numbers(name);
+  if (type === "boolean") return (row) => (vector.isNull(row) ? null : vector.values[row] === 1);
   return (row) => (vector.isNull(row) ? null : vector.values[row]);
 }
