@@ -14,6 +14,7 @@ import type { RepeatedIds } from "./repeated-ids.ts";
 import type { CompiledModel } from "./rules/compile.ts";
 import { Findings } from "./triage/findings.ts";
 import { maskResult } from "./triage/mask.ts";
+import { RowHook } from "./triage/slices/hook.ts";
 import type { Waives } from "./waive.ts";
 
 /** Compiled rules of a model, made once. */
@@ -27,6 +28,8 @@ export interface JudgeContext {
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
   readonly waives: Waives;
+  /** Rows that the run planned of each model, where triage is to remember some; undefined: it is not asked for. */
+  readonly planned?: Readonly<Record<string, number>> | undefined;
   /** The captured columns of one row group. */
   readonly columns: Vectors;
 }
@@ -72,6 +75,7 @@ export class Judge {
   readonly #tally: RunTally;
   readonly #findings: Findings;
   readonly #row: Row;
+  readonly #hook: RowHook | undefined;
   #model: { readonly name: string; readonly code: number; readonly tally: ModelTally } | undefined;
   #models = 0;
 
@@ -80,6 +84,7 @@ export class Judge {
     this.#tally = tally;
     this.#findings = new Findings(context.waives, tally.groups, diffs);
     this.#row = new Row(range, context.columns);
+    this.#hook = context.planned && new RowHook(tally.rows, range, context.planned);
   }
 
   /** Judges the rows [from, to), for which the answers are loaded. Row groups outside are not read. */
@@ -106,6 +111,8 @@ export class Judge {
     const statuses = columns.numbers("status").values;
     const latencies = columns.numbers("latencyMs");
     const row = this.#row;
+    const hook = this.#hook;
+    hook?.rowGroup(columns.int64s("offset").values, start);
     for (let at = from; at < to; at++) {
       const i = at - start;
       row.at = i;
@@ -131,6 +138,7 @@ export class Judge {
       let mismatch = false;
       if (answers.equals(at, status, type, outputs.data, outputs.starts[i], outputs.ends[i])) {
         countEqual(tally, status, outputs.data, outputs.starts[i] as number, outputs.ends[i] as number);
+        hook?.match(i);
       } else {
         const legacy = { status, type, body: outputs.bytes(i) };
         const candidate = answers.at(at);
@@ -142,6 +150,8 @@ export class Judge {
         if (keyed.length > 0) await this.#findings.add(row, keyed);
         if (result.notComparable !== null) continue;
         if (!mismatch) countEvidence(tally, legacy, candidate);
+        if (mismatch) hook?.mismatch(i, keyed);
+        else if (result.outcome === "match") hook?.match(i);
       }
       tally.versions.add(versions.text(i), mismatch);
       if (!latencies.isNull(i)) tally.legacyLatency.add(latencies.values[i] as number);
@@ -153,6 +163,7 @@ export class Judge {
   #modelOf(name: string): { tally: ModelTally; code: number } {
     if (this.#model?.name !== name) {
       this.#model = { name, code: this.#models++, tally: this.#tally.model(name) };
+      this.#hook?.model(name);
     }
     return this.#model;
   }

@@ -36,6 +36,8 @@ export interface UnitContext {
   readonly answers: Answers;
   readonly repeated: RepeatedIds;
   readonly waives: Waives;
+  /** Rows that the run planned of each model, where triage is to remember some. */
+  readonly planned?: Readonly<Record<string, number>> | undefined;
   readonly columns: Vectors;
   readonly signal: AbortSignal;
   /** Takes the findings of a unit instead of the diffs of the store. */

@@ -156,6 +156,28 @@ export const LIMITS = {
   /** Sampled pairs of numbers in summary.json for the drawings of a report, and groups of a model that carry any. */
   pointsPerGroup: 64,
   groupsWithPoints: 10,
+  /** Rows that triage remembers: differing pairs of one model, agreeing ones too, and all of a run. About 50 bytes each. */
+  triageRowsPerModel: 20_000,
+  triageRowsPerRun: 200_000,
+  /** Agreeing pairs of a model that triage would like to see, and the thinnest sample of them: one in so many. */
+  triageMatchesWanted: 500,
+  triageMatchEvery: 100,
+  /** Of them whose inputs are read: differing pairs with one path and kind of a model, agreeing ones of a model, all of a run. */
+  triageLooksPerFamily: 500,
+  triageLooksPerRun: 40_000,
+  /** A larger input has no features but its length. */
+  triageInputBytes: 64 * KIB,
+  /** Features of one input, and distinct ones of a model that a search may combine. */
+  triageItemsPerRow: 160,
+  triageItemsPerModel: 4_000,
+  /** Values of one place, the most frequent of an object, that may become a condition. */
+  triageValues: 64,
+  /** Searches of a run, those over the most rows first. */
+  triageSearches: 1_000,
+  /** Exemplars of a run that show their input, and its characters. */
+  exemplarInputs: 1_000,
+  exemplarInputChars: 600,
+  explanations: 50,
   /** Answers of each model that a self-test changes, and bytes of all of them. */
   selfTestRows: 50,
   selfTestBytes: 64 * MIB,

@@ -3,6 +3,7 @@ import { createHistogram, type Histogram, type HistogramJson } from "../../src/h
 import type { EmptyKind } from "../evidence.ts";
 import { Groups, type StoredGroups } from "../groups.ts";
 import type { GroupLimits } from "../triage/model-groups.ts";
+import { SampledRows, type StoredRows } from "../triage/slices/rows.ts";
 import type { Warning } from "../types.ts";
 import { addCounts, Fields, type StoredFields } from "./fields.ts";
 import { type StoredVersions, Versions } from "./versions.ts";
@@ -42,6 +43,7 @@ export type StoredModelTally = Readonly<Record<(typeof SUMS)[number], number>> &
 export interface StoredRunTally {
   readonly models: readonly (readonly [name: string, tally: StoredModelTally])[];
   readonly groups: StoredGroups;
+  readonly rows: StoredRows;
   readonly strays: number;
 }
 
@@ -135,6 +137,8 @@ export class ModelTally {
 export class RunTally {
   readonly models = new Map<string, ModelTally>();
   readonly groups: Groups;
+  /** Which rows triage will look at. */
+  readonly rows = new SampledRows();
   /** Answers that belong to no selected row. */
   strays = 0;
 
@@ -154,6 +158,7 @@ export class RunTally {
   merge(other: RunTally): void {
     for (const [name, tally] of other.models) this.model(name).merge(tally);
     this.groups.merge(other.groups);
+    this.rows.merge(other.rows);
     this.strays += other.strays;
   }
 
@@ -163,6 +168,7 @@ export class RunTally {
     return {
       models: models.map(([name, tally]) => [name, tally.toStored()]),
       groups: this.groups.toStored(),
+      rows: this.rows.toStored(),
       strays: this.strays,
     };
   }
@@ -172,6 +178,7 @@ export class RunTally {
     const tally = new RunTally(limits);
     for (const [name, model] of stored.models) tally.models.set(name, ModelTally.fromStored(model));
     tally.groups.merge(Groups.fromStored(stored.groups, limits));
+    tally.rows.merge(SampledRows.fromStored(stored.rows));
     tally.strays = stored.strays;
     return tally;
   }
