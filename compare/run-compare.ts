@@ -23,6 +23,8 @@ import { RepeatedIds } from "./repeated-ids.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
 import type { Problem, Summary } from "./summary.ts";
+import { inputMask } from "./triage/inputs/shown.ts";
+import { triage } from "./triage/stage.ts";
 import { compareUnit, type UnitContext } from "./unit.ts";
 import { type Waives, waivesOf } from "./waive.ts";
 
@@ -76,7 +78,12 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   });
   options.onJudged?.();
   if (!by.writes) return plain;
-  const summary = options.noise === undefined ? plain : withNoise(plain, options.noise);
+  const told = await triage(
+    { store, run, maskOf: (model) => inputMask(table.compiled(model).mask), log: session.log, signal },
+    judged.tally.rows,
+    plain,
+  );
+  const summary = options.noise === undefined ? told : withNoise(told, options.noise);
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);
   await writeReport(session, summary);
   await store.put(junitKey(run.run, rules), new TextEncoder().encode(renderJunit(summary)), {
@@ -144,6 +151,7 @@ async function judgeUnits(
     answers: new Answers(bufferBytes),
     repeated: new RepeatedIds(),
     columns: new Vectors(),
+    planned: writes ? run.models : undefined,
     signal: session.signal,
   };
   const tally = new RunTally();
