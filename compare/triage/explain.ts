@@ -1,9 +1,10 @@
 /** Guessed causes over the groups that share them: slices, signatures, and both where one tells of the other. */
 import { LIMITS } from "../../src/limits.ts";
 import type { Group, Summary } from "../summary.ts";
+import { causeOf, claimTextOf } from "./signatures/sentence.ts";
 import type { SharedSlice } from "./slices/find.ts";
 import { amountOf, conditionOf, sliceSentence } from "./slices/words.ts";
-import type { Explanation, Slice } from "./types.ts";
+import type { Explanation, Signature, Slice } from "./types.ts";
 
 /** Share of a slice's findings that have one signature, from which on both are told as one. */
 const TOGETHER = 0.9;
@@ -50,40 +51,37 @@ function fromSlice({ terms, slice, groups, whole }: SharedSlice): Draft {
   if (signed === undefined) {
     return { ...base, key: `slice ${condition}`, text: where + sliceSentence(condition, slice, whole) };
   }
-  const { cause, signature } = signed;
-  const text = `${where}${cause} for ${pairsOf(slice, whole)} with ${condition}`;
-  return { ...base, key: `both ${cause} ${condition}`, text, signature };
+  const claim = claimTextOf(signed);
+  const text = `${where}${claim} for ${pairsOf(slice, whole)} with ${condition}`;
+  return { ...base, key: `both ${claim} ${condition}`, text, signature: signed };
 }
 
 function pairsOf(slice: Slice, whole: boolean): string {
   return `${amountOf({ ...slice, ofMismatches: slice.mismatches })} ${whole ? "" : "sampled "}pairs`;
 }
 
-/** The signature that nearly all findings of the groups have, with its sentence. */
-function commonSignature(
-  members: readonly Group[],
-): (Required<Pick<Group, "signature">> & { cause: string }) | undefined {
+/** The signature that nearly all findings of the groups have. */
+function commonSignature(members: readonly Group[]): Signature | undefined {
   const total = members.reduce((sum, { count }) => sum + count, 0);
-  return [...signatures(members).values()]
-    .filter(({ groups }) => groups.reduce((sum, { count }) => sum + count, 0) >= TOGETHER * total)
-    .map(({ signature, cause }) => ({ signature, cause }))[0];
+  return [...signatures(members).values()].find(
+    ({ groups }) => groups.reduce((sum, { count }) => sum + count, 0) >= TOGETHER * total,
+  )?.signature;
 }
 
 interface Signed {
-  readonly signature: NonNullable<Group["signature"]>;
-  readonly cause: string;
+  readonly signature: Signature;
   readonly groups: Group[];
 }
 
-/** Groups by what their values have to do with each other; the cause is that of the largest. */
+/** Groups by what their values have to do with each other. */
 function signatures(groups: readonly Group[]): Map<string, Signed> {
   const found = new Map<string, Signed>();
   for (const group of [...groups].sort((a, b) => b.count - a.count || order(a.fingerprint, b.fingerprint))) {
-    const { signature, cause } = group;
-    if (signature === undefined || cause === null) continue;
+    const { signature } = group;
+    if (signature === undefined) continue;
     const name = JSON.stringify([signature.name, signature.parameters]);
     const known = found.get(name);
-    if (known === undefined) found.set(name, { signature, cause, groups: [group] });
+    if (known === undefined) found.set(name, { signature, groups: [group] });
     else known.groups.push(group);
   }
   return found;
@@ -93,7 +91,7 @@ function fromSignatures(groups: readonly Group[]): Draft[] {
   const byModel = new Map<string, Group[]>();
   for (const group of groups) byModel.set(group.model, [...(byModel.get(group.model) ?? []), group]);
   return [...byModel].flatMap(([model, mine]) =>
-    [...signatures(mine)].map(([key, { signature, cause, groups: members }]): Draft => {
+    [...signatures(mine)].map(([key, { signature, groups: members }]): Draft => {
       const sampled = members.reduce(
         (sum, group) => ({ holds: sum.holds + (group.signature?.holds ?? 0), of: sum.of + (group.signature?.of ?? 0) }),
         { holds: 0, of: 0 },
@@ -102,12 +100,11 @@ function fromSignatures(groups: readonly Group[]): Draft[] {
         (sum, { count, signature: own }) => sum + (count * (own?.holds ?? 0)) / Math.max(1, own?.of ?? 1),
         0,
       );
-      const amount = sampled.holds === sampled.of ? `all ${sampled.of}` : `${sampled.holds} of ${sampled.of}`;
       return {
         model,
         by: "signature",
         key: `signature ${key}`,
-        text: `${cause}, in ${amount} sampled pairs`,
+        text: causeOf({ ...signature, ...sampled }),
         signature: { ...signature, ...sampled },
         members,
         explained: Math.round(explained),

@@ -9,6 +9,11 @@ export function causeOf(signature: Signature): string {
   return `${claim} ${basis}${advice === undefined ? "" : `: ${advice}`}`;
 }
 
+/** What it claims, without the pairs it was seen in: `candidate = legacy × 100`. */
+export function claimTextOf(signature: Signature): string {
+  return claimOf(signature)[0].replace(/,$/, "");
+}
+
 type Parameters = Signature["parameters"];
 
 function claimOf({ name, parameters }: Signature): [claim: string, advice?: string] {

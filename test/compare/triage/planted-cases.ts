@@ -1,24 +1,18 @@
 /** Causes to plant: which requests are hit, what becomes of their answer, and what the first explanation must name. */
-import type { Drawn } from "./planted-records.ts";
-
-export interface Answer {
-  score: number;
-  label: string;
-  [name: string]: unknown;
-}
+import type { Answer, Drawn } from "./planted-records.ts";
 
 export interface PlantedCause {
   readonly name: string;
   readonly hits: (drawn: Drawn) => boolean;
   /** Share of those that are hit which differ. */
   readonly rate?: number;
-  readonly change?: (answer: Answer, drawn: Drawn, random: () => number) => Answer;
+  readonly change?: (answer: Answer, random: () => number) => Answer;
   /** What its text must hold. */
   readonly names: readonly RegExp[];
 }
 
 /** Another score, by chance: nothing but the inputs can explain it. */
-export function otherScore(answer: Answer, _drawn: Drawn, random: () => number): Answer {
+export function otherScore(answer: Answer, random: () => number): Answer {
   return { ...answer, score: Math.round(random() * 1e6) / 1e6 };
 }
 
@@ -84,5 +78,115 @@ export const SLICE_CAUSES: readonly PlantedCause[] = [
     hits: ({ body, modelVersion }) => body.premium && modelVersion === "v2",
     rate: 0.2,
     names: [/\$\.premium = true/, /modelVersion = "v2"/],
+  },
+];
+
+/** One in a hundred, by chance: the inputs have nothing to do with it. */
+const anyone = { hits: () => true, rate: 0.01 } as const;
+
+const LABEL_OF: Readonly<Record<string, string>> = { ok: "spam", spam: "abuse", abuse: "other", other: "ok" };
+
+function inHours(text: string, hours: number): string {
+  return new Date(Date.parse(text) + hours * 3_600_000).toISOString();
+}
+
+function sixDecimals(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
+export const SIGNATURE_CAUSES: readonly PlantedCause[] = [
+  {
+    name: "a constant offset",
+    ...anyone,
+    change: (answer) => ({ ...answer, score: sixDecimals(answer.score + 0.05) }),
+    names: [/candidate = legacy \+ 0\.05/],
+  },
+  {
+    name: "a constant ratio",
+    ...anyone,
+    change: (answer) => ({ ...answer, price: Math.round(answer.price * 1e7) / 1e5 }),
+    names: [/candidate = legacy × 100/],
+  },
+  {
+    name: "rounding",
+    ...anyone,
+    change: (answer) => ({ ...answer, price: Math.round(answer.price * 100) / 100 }),
+    names: [/candidate = legacy rounded to 2 decimals/],
+  },
+  {
+    name: "float32",
+    ...anyone,
+    change: (answer) => ({ ...answer, price: Math.fround(answer.price) }),
+    names: [/candidate = legacy in float32/],
+  },
+  {
+    name: "a flipped sign",
+    ...anyone,
+    change: (answer) => ({ ...answer, price: -answer.price }),
+    names: [/candidate = −legacy/],
+  },
+  {
+    name: "the probability of the other class",
+    ...anyone,
+    change: (answer) => ({ ...answer, score: sixDecimals(1 - answer.score) }),
+    names: [/candidate = 1 − legacy/],
+  },
+  {
+    name: "a logit",
+    ...anyone,
+    change: (answer) => ({ ...answer, score: Math.log(answer.score / (1 - answer.score)) }),
+    names: [/candidate = ln\(legacy \/ \(1 − legacy\)\)/],
+  },
+  {
+    name: "permuted labels",
+    ...anyone,
+    change: (answer) => ({ ...answer, label: LABEL_OF[answer.label] ?? answer.label }),
+    names: [/labels stand for one another/, /abuse→other/],
+  },
+  {
+    name: "an index off by one",
+    ...anyone,
+    change: (answer) => ({ ...answer, rank: answer.rank + 1 }),
+    names: [/candidate = legacy \+ 1/],
+  },
+  {
+    name: "a clipped range",
+    hits: ({ answer }) => answer.price > 4_000,
+    rate: 0.05,
+    change: (answer) => ({ ...answer, price: 4_000 }),
+    names: [/at most 4000/],
+  },
+  {
+    name: "a constant default",
+    ...anyone,
+    change: (answer) => ({ ...answer, score: 0.5 }),
+    names: [/candidate is 0\.5 whatever legacy says/],
+  },
+  {
+    name: "a shift of whole hours",
+    ...anyone,
+    change: (answer) => ({ ...answer, due: inHours(answer.due, 2) }),
+    names: [/candidate = legacy \+ 2 hours/],
+  },
+  {
+    name: "another order",
+    ...anyone,
+    hits: ({ answer }) => answer.reasons.length > 1,
+    change: (answer) => ({ ...answer, reasons: [...answer.reasons].reverse() }),
+    names: [/the same elements in reversed order/],
+  },
+  {
+    name: "a ratio where the currency has no cents",
+    hits: ({ body }) => body.currency === "JPY",
+    rate: 0.05,
+    change: (answer) => ({ ...answer, price: Math.round(answer.price * 1e7) / 1e5 }),
+    names: [/candidate = legacy × 100/, /pairs with \$\.currency = "JPY"/],
+  },
+  {
+    name: "cut decimals of large orders of one tenant",
+    hits: ({ body, attributes }) => body.amount >= 512 && attributes.tenant === "t3",
+    rate: 0.5,
+    change: (answer) => ({ ...answer, price: Math.floor(answer.price) }),
+    names: [/attributes\.tenant = "t3"/, /\$\.amount ≥ 512/],
   },
 ];

@@ -28,8 +28,16 @@ export interface Drawn {
   readonly body: RequestBody;
   readonly modelVersion: string;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly answer: Answer;
+}
+
+export interface Answer {
   readonly score: number;
   readonly label: string;
+  readonly price: number;
+  readonly rank: number;
+  readonly due: string;
+  readonly reasons: readonly string[];
 }
 
 const WORDS =
@@ -42,6 +50,7 @@ const OTHER: Readonly<Record<string, string>> = {
   el: "καλημέρα κόσμε",
 };
 const CURRENCIES = ["USD", "EUR", "GBP", "JPY", "CHF", "SEK"];
+const REASONS = ["length", "links", "tone", "sender", "history", "language", "device"];
 const LABELS = ["ok", "spam", "abuse", "other"];
 
 export function draw(random: () => number): Drawn {
@@ -78,7 +87,13 @@ export function draw(random: () => number): Drawn {
     },
     modelVersion: chance(0.2) ? "v2" : "v1",
     attributes: { tenant: `t${below(12)}`, region: pick(["eu", "us", "ap"]) },
-    score: Math.round(random() * 1e6) / 1e6,
-    label: pick(LABELS),
+    answer: {
+      score: Math.round((0.001 + 0.998 * random()) * 1e6) / 1e6,
+      label: pick(LABELS),
+      price: Math.round((1 + 5_000 * random()) * 1e5) / 1e5,
+      rank: below(40),
+      due: new Date(Date.UTC(2026, 0, 1) + below(300) * 86_400_000 + below(86_400) * 1_000).toISOString(),
+      reasons: REASONS.filter(() => chance(0.6)),
+    },
   };
 }
