@@ -108,7 +108,8 @@ describe("printJson", () => {
   test("is JSON.stringify for all that JSON can say", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        expect(printJson(value)).toBe(JSON.stringify(value).replaceAll(/(?<=^|[[:,])-0(?=$|[\],}])/g, "-0"));
+        // A value of JSON text: of zeros JSON.stringify drops the sign, and the case below holds that we keep it.
+        expect(printJson(JSON.parse(JSON.stringify(value)))).toBe(JSON.stringify(value));
       }),
     );
   });
