@@ -17,12 +17,13 @@ describe.each(SUMMARY_NAMES)("the summary %s", (name) => {
 });
 
 test("a fleet is cut to what a comment or a step summary takes, and says what is left out", () => {
+  const large = fleet(400, 50);
   for (const maxBytes of [1_000_000, 60_000, 8_000, 2_000]) {
-    const text = renderMarkdown(fleet(400, 50), { maxBytes });
+    const text = renderMarkdown(large, { maxBytes });
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBytes);
     expect(text).toMatch(/and [\d,]+ more (model|group)s/);
   }
-  expect(renderMarkdown(fleet(400, 50), { maxBytes: 100 })).toBe("## ❌ cutover: FAIL\n");
+  expect(renderMarkdown(large, { maxBytes: 100 })).toBe("## ❌ cutover: FAIL\n");
 });
 
 test("nothing of a value is markup: not a link, mention, image, cell or heading", () => {
