@@ -10,13 +10,13 @@ export async function drive({ reporter, ...options }: DriveOptions, tickMs: numb
   const engine = createEngine({ ...options, onResult: reporter.result });
   const timer = setInterval(() => {
     engine.tick();
-    reporter.tick(engine.limiter.onWire, engine.health.all.size);
+    reporter.tick(engine.limiter.onWire, engine.health.all.size, engine.overBudget);
   }, tickMs);
   try {
     await engine.run();
   } finally {
     clearInterval(timer);
-    reporter.close();
+    reporter.close(engine.overBudget);
     await options.call.close();
   }
   return engine;

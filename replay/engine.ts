@@ -78,6 +78,11 @@ export interface EngineOptions {
   readonly production?: boolean;
   /** Asked right before each try; false ends the call as `stop` does. Of a worker: whether its bucket is still its own. */
   readonly mayTry?: () => boolean;
+  /**
+   * Asked once more at the last moment before the bytes of a try leave, by targets that can: a process may have been
+   * stopped since, or waited for a connection. False: it is not sent, as if it had never begun.
+   */
+  readonly mayWrite?: () => boolean;
   readonly onResult: (record: ReplayedRecord, legacyMs: number | null) => void;
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
   readonly onPark: (endpoint: string, parked: Parked) => void;

@@ -12,9 +12,9 @@ export interface Reporter {
   result(record: ReplayedRecord, legacyMs: number | null): void;
   park(endpoint: string, parked: Parked): void;
   /** About once a second. */
-  tick(onWire: number, parked: number): void;
+  tick(onWire: number, parked: number, overBudget: number): void;
   /** Sends what is measured and not sent yet. */
-  close(): void;
+  close(overBudget: number): void;
 }
 
 export function createReporter(session: Session, run: Run, stored: Readonly<Tally>): Reporter {
@@ -33,8 +33,8 @@ export function createReporter(session: Session, run: Run, stored: Readonly<Tall
     park(endpoint, { reason, detail }) {
       log.warn(`parked ${endpoint}: its requests are skipped, the others go on`, { reason, detail });
     },
-    tick(onWire, parked) {
-      measure.send();
+    tick(onWire, parked, overBudget) {
+      measure.send(overBudget);
       const done = before + finished;
       const perSecond = finished / Math.max((clock.monotonic() - startedAt) / 1000, 0.001);
       const left = run.planned - done;
@@ -45,6 +45,7 @@ export function createReporter(session: Session, run: Run, stored: Readonly<Tall
           perSecond > 0 ? `${duration(left / perSecond)} left` : "",
           `${onWire} in flight`,
           failed > 0 ? `${group(failed)} failed` : "",
+          overBudget > 0 ? `${group(overBudget)} not tried again` : "",
           parked > 0 ? `${parked} parked` : "",
         ]
           .filter((part) => part !== "")

@@ -6,7 +6,7 @@ import type { EndpointPace } from "./pace/endpoint.ts";
 import type { Health } from "./pace/health.ts";
 import type { Slot } from "./pace/lane.ts";
 import { nextStep, type RetrySettings, type Step, withinBudget } from "./pace/retry.ts";
-import type { Fate, Reply, Target, TargetRequest } from "./targets/target.ts";
+import { type Fate, type Reply, type Target, type TargetRequest, UNSENT } from "./targets/target.ts";
 
 export interface SendContext {
   readonly target: Target;
@@ -98,6 +98,7 @@ function afterTry(
   cold: boolean,
   startedAt: number,
 ): Sent | number {
+  if (reply === UNSENT) return { kind: "stopped", tried: history.tried };
   const { target, health, clock } = context;
   const { pace } = slot;
   const endpoint = request.endpoint.key;

@@ -119,7 +119,21 @@ async function replayRun(context: RunContext): Promise<ReplayResult> {
   const { cost } = context.meter;
   const { price } = context.settings;
   const sent = sending?.sent ?? 0;
-  const result = toResult({ run, stored: tally, now, skips, parked, resent, sent, seconds, ended, cost, price });
+  const overBudget = sending?.engine.overBudget ?? 0;
+  const result = toResult({
+    run,
+    stored: tally,
+    now,
+    skips,
+    parked,
+    resent,
+    sent,
+    seconds,
+    ended,
+    overBudget,
+    cost,
+    price,
+  });
   const skipped = Object.values(result.skipped).reduce((sum, n) => sum + n, 0);
   const settled = result.replayed + result.failed + skipped >= run.planned;
   if (session.signal.aborted && !settled) throw interrupted(session, result);

@@ -91,6 +91,10 @@ async function replayBatch(session: Session, tuning: Tuning, open: OpenRun, batc
   const reporter = createReporter({ ...session, log: { ...session.log, progress() {} } }, part.run, tally);
   setMaxListeners(0, batch.stop);
   let refused = false;
+  const isOurs = (): boolean => {
+    refused ||= !batch.mayTry();
+    return !refused;
+  };
   const engine = await drive(
     {
       store,
@@ -110,10 +114,8 @@ async function replayBatch(session: Session, tuning: Tuning, open: OpenRun, batc
       limits: limitsFor(tuning, batch.lanes),
       call,
       stop: batch.stop,
-      mayTry() {
-        refused ||= !batch.mayTry();
-        return !refused;
-      },
+      mayTry: isOurs,
+      mayWrite: isOurs,
       reporter,
       onPark: reporter.park,
       onStored() {},

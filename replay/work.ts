@@ -30,6 +30,7 @@ export interface WorkContext extends FeedContext, Storing {
   readonly send: SendContext;
   readonly limiter: Limiter;
   readonly caps: Caps;
+  readonly mayWrite?: TargetRequest["mayWrite"];
   /** With the latency of legacy's answer, where it was captured. */
   readonly onResult: (record: ReplayedRecord, legacyMs: number | null) => void;
   readonly onStored: (rows: readonly TallyRow[], ours: boolean) => void;
@@ -150,6 +151,7 @@ function requestOf(context: WorkContext, log: CommitLog, row: SendRow, endpoint:
     // The form in which legacy answered; of an error it says nothing about answers.
     accept: row.status >= 200 && row.status < 300 ? row.outputType : "*/*",
     legacyStatus: row.status,
+    mayWrite: context.mayWrite,
   };
 }
 

@@ -8,8 +8,8 @@ import { isAnswer, nameOf } from "./tally.ts";
 export interface Measure {
   /** `legacyMs`: what legacy took for the same input. */
   result(record: ReplayedRecord, legacyMs: number | null): void;
-  /** Sends what was summed since the last time. */
-  send(): void;
+  /** Sends what was summed since the last time. `overBudget`: of the whole call. */
+  send(overBudget?: number): void;
 }
 
 interface Sums {
@@ -30,6 +30,7 @@ export function createMeasure(metrics: Metrics, target: string): Measure {
   /** Classes of error over all models: each is one tag, however many models have it. */
   const classes = new Set<string>();
   let samples = 0;
+  let toldOverBudget = 0;
   const classOf = (errorClass: string): string => {
     const name = nameOf(classes, tagWord(errorClass));
     if (name !== OTHER) classes.add(name);
@@ -60,8 +61,10 @@ export function createMeasure(metrics: Metrics, target: string): Measure {
       metrics.distribution("replay.latency", latencyMs, { ...tags, outcome, kind: coldStart ? "cold" : "warm" });
       if (legacyMs !== null) metrics.distribution("replay.legacy_latency", legacyMs, tags);
     },
-    send() {
+    send(overBudget = 0) {
       samples = 0;
+      if (overBudget > toldOverBudget) metrics.count("replay.over_budget", overBudget - toldOverBudget, base);
+      toldOverBudget = Math.max(toldOverBudget, overBudget);
       for (const [model, sums] of models) sendSums(metrics, { ...base, model }, sums);
     },
   };

@@ -38,8 +38,16 @@ export interface ReplayResult {
   readonly parked: readonly { readonly endpoint: string; readonly reason: SkipReason; readonly detail: string }[];
   /** The cap at which this call ended before all was sent, when (UTC milliseconds), and what was reached; absent when none did. */
   readonly ended?: Ended;
-  /** This call's share. `cost` is of all its tries, where the target has a price. */
-  readonly now: { readonly replayed: number; readonly failed: number; readonly sent: number; readonly cost?: number };
+  /** This call's share. */
+  readonly now: {
+    readonly replayed: number;
+    readonly failed: number;
+    readonly sent: number;
+    /** Requests that were not tried again, since the retry budget was spent: they ended as they were. Unknown of workers. */
+    readonly overBudget?: number;
+    /** Of all its tries, where the target has a price. */
+    readonly cost?: number;
+  };
 }
 
 export interface Ended {
@@ -82,6 +90,8 @@ export interface ResultParts {
   readonly sent: number;
   readonly seconds: number;
   readonly ended: Ended | undefined;
+  /** Of this call; undefined when others sent. */
+  readonly overBudget?: number | undefined;
   /** Of this call. */
   readonly cost: number | null;
   readonly price: Price | undefined;
@@ -122,6 +132,7 @@ export function toResult(parts: ResultParts): ReplayResult {
       replayed: now.replayed,
       failed: now.failed,
       sent: parts.sent,
+      ...(parts.overBudget === undefined ? {} : { overBudget: parts.overBudget }),
       ...(parts.cost === null ? {} : { cost: parts.cost }),
     },
   };
@@ -187,6 +198,7 @@ export function renderResult(result: ReplayResult): string {
       ? "nothing was left to send"
       : `${group(now.sent)} sent in ${result.seconds.toFixed(1)} s (${group(Math.round((now.replayed + now.failed) / Math.max(result.seconds, 0.001)))}/s)` +
         (result.throttles > 0 ? `, ${group(result.throttles)} throttled tries` : "") +
+        (now.overBudget ? `, ${group(now.overBudget)} not tried again: the retry budget was spent` : "") +
         (result.shared > 0 ? `, ${group(result.shared)} share the answer of an identical request` : "") +
         (result.resent > 0 ? `, ${group(result.resent)} re-sent after an interruption` : "") +
         (now.cost === undefined ? "" : `, cost ${money(now.cost)}`),

@@ -17,8 +17,8 @@ export function httpTarget(
     name,
     kind: "http",
     endpoint: of,
-    send: ({ endpoint, body, contentType, accept, legacyStatus }) =>
-      transport.post({ path: endpoint.address, headers: headersOf(contentType, accept), body }, (answer) =>
+    send: ({ endpoint, body, contentType, accept, legacyStatus, mayWrite }) =>
+      transport.post({ path: endpoint.address, headers: headersOf(contentType, accept), body, mayWrite }, (answer) =>
         replyOf(answer, legacyStatus),
       ),
     close: transport.close,

@@ -55,7 +55,7 @@ export function openSignedSending(options: SigningOptions): SignedSending {
     headers["x-amz-date"] = signer.amzDate;
     if (identity.sessionToken) headers["x-amz-security-token"] = identity.sessionToken;
     headers.authorization = signer.authorization({ method: "POST", canonicalPath: canonical, headers, bodySha256 });
-    return transport.post({ path, headers, body: request.body }, (answer) => {
+    return transport.post({ path, headers, body: request.body, mayWrite: request.mayWrite }, (answer) => {
       if (answer.status < 200 || answer.status >= 300) return onError(request, answer, offset);
       watch(answer.headers);
       return success(answer);

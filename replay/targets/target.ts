@@ -37,6 +37,8 @@ export interface TargetRequest {
   readonly accept: string;
   /** What the legacy system answered: a 404 that it gave too is the model's answer, not a missing endpoint. */
   readonly legacyStatus: number;
+  /** Asked at the last moment before its bytes leave; false: they do not, and the reply is UNSENT. Not every target asks. */
+  readonly mayWrite?: (() => boolean) | undefined;
 }
 
 export interface Reply {
@@ -69,6 +71,9 @@ export interface Target {
   /** Closes connections; what is in flight fails. */
   close(): Promise<void>;
 }
+
+/** Of a request that was not to be written any more: known by identity, since it is no fate of an endpoint. */
+export const UNSENT: Reply = failure("connection", "unsent", "the request was not to be sent any more");
 
 /** A reply without an answer. */
 export function failure(fate: Fate, errorClass: string, detail: string, more: Partial<Reply> = {}): Reply {

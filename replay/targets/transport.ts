@@ -4,13 +4,15 @@ import { buildConnector, Client, type Dispatcher } from "undici";
 import { messageOf } from "../../src/errors.ts";
 import { errorCode, socketFate } from "./classify.ts";
 import { createDeadlines } from "./deadlines.ts";
-import { failure, type Reply } from "./target.ts";
+import { failure, type Reply, UNSENT } from "./target.ts";
 
 export interface WireRequest {
   /** Path and query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Asked when a connection is there and the first byte is about to leave; false: none does. */
+  readonly mayWrite?: (() => boolean) | undefined;
 }
 
 /** An answer that came whole. */
@@ -97,6 +99,7 @@ function openLine(origin: string, limits: TransportLimits, give: (line: Line) =>
   let read: ((answer: WireAnswer) => Reply | Promise<Reply>) | undefined;
   let resolve: (reply: Reply | Promise<Reply>) => void = () => {};
   let control: Dispatcher.DispatchController | undefined;
+  let mayWrite: WireRequest["mayWrite"];
   const answer = createAnswer(limits.maxResponse, (reply) => line.end(reply));
 
   const settle = (reply: Reply | Promise<Reply>): void => {
@@ -117,6 +120,7 @@ function openLine(origin: string, limits: TransportLimits, give: (line: Line) =>
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(controller) {
       control = controller;
+      if (mayWrite?.() === false) controller.abort(new Ended(UNSENT));
     },
     onResponseStart: (_controller, status, headers) => answer.start(status, headers),
     onResponseData: (_controller, chunk) => answer.add(chunk),
@@ -127,7 +131,8 @@ function openLine(origin: string, limits: TransportLimits, give: (line: Line) =>
   };
   const line: Line = {
     client,
-    post({ path, headers, body }, reader, resolver) {
+    post({ path, headers, body, mayWrite: asked }, reader, resolver) {
+      mayWrite = asked;
       read = reader;
       resolve = resolver;
       answer.reset();

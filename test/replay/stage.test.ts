@@ -38,7 +38,11 @@ test("every record is sent once and its answer stored; a second call sends and s
   expect(results.map((r) => text(r.output))).toEqual(Array.from({ length: 120 }, (_, i) => `{"n":${i}}`));
   const before = await keys(store);
   const second = await replayStage(session, { target: "t" }, QUICK);
-  expect(second).toEqual({ ...first, seconds: second.seconds, now: { replayed: 0, failed: 0, sent: 0 } });
+  expect(second).toEqual({
+    ...first,
+    seconds: second.seconds,
+    now: { replayed: 0, failed: 0, sent: 0, overBudget: 0 },
+  });
   expect(server.seen.length).toBe(120);
   expect(await keys(store)).toEqual(before);
 });

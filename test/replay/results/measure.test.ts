@@ -60,6 +60,15 @@ test("requests, tries, throttles, cold starts and classes of error are summed by
   ]);
   measure.send();
   expect(sent).toEqual([]);
+  // Told as a sum of the whole call, sent as what came to it.
+  measure.send(3);
+  measure.send(3);
+  measure.send(5);
+  const call = { target: "t", stage: "replay" };
+  expect(sent).toEqual([
+    ["replay.over_budget", 3, call],
+    ["replay.over_budget", 2, call],
+  ]);
 });
 
 test("models, classes of error and single latencies are bounded, and nothing is lost from the sums", () => {
