@@ -1,8 +1,9 @@
 /** Commands of this stage: compare, gate, report, export, runs, rules lint, tolerance. They read flags, call the stage, print, and exit by its verdict. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { CutoverError, EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
 import { type Run, resolveRun } from "../src/lake/run.ts";
+import { LIMITS } from "../src/limits.ts";
 import { DIFF_KINDS } from "../src/record.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
@@ -22,6 +23,7 @@ import { type ToleranceOptions, toleranceStage } from "./tolerance.ts";
 import { watchRuns } from "./watch.ts";
 
 export type { Reporter } from "./ci/reporters.ts";
+export { openUnitComparer } from "./parts/work.ts";
 export { printSummary } from "./print.ts";
 export { compareStage } from "./run-compare.ts";
 export { leaveLayers, runSequential } from "./sequential/run.ts";
@@ -30,6 +32,7 @@ const COMPARE_HELP = `
 Examples:
   $ cutover compare                   again after a change of rules: nothing is sent to the target
   $ cutover compare --noise LEGACY    LEGACY: cutover replay --target legacy --same-as RUN
+  $ cutover compare --queue kafka     on the workers that take its units (cutover worker)
   $ cutover compare --against BEFORE  what a new version of the endpoint changed`;
 
 const GATE_HELP = `
@@ -68,6 +71,11 @@ templatefile and envsubst put the ids there: files are in an order in which they
 export function addCompareCommands(program: Command, run: Runner): void {
   compareFlags(program.command("compare").description("pair and judge the answers of a run; exits 0 when it could"))
     .option("--against <run>", "another run over the same selection: what is fixed, still there, new, flaky")
+    .addOption(
+      new Option("--queue <kind>", "let workers judge (cutover worker): its units become messages on a topic")
+        .choices(["kafka"])
+        .conflicts("threads"),
+    )
     .addHelpText("after", COMPARE_HELP)
     .action(run(compareAction));
   gateFlags(program.command("gate").description("the verdict of a comparison as an exit code"))
@@ -178,7 +186,14 @@ export function compareFlags(command: Command): Command {
     "--noise <run>",
     "a run against the legacy system itself: its rates stand beside each field",
   );
-  return addOnce(runFlag(command), noise);
+  const threads = new Option("--threads <n>", "threads that judge (default: 2 where there is work for two)");
+  return addOnce(addOnce(runFlag(command), noise), threads.argParser(parseThreads));
+}
+
+function parseThreads(text: string): number {
+  const threads = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (threads >= 1 && threads <= LIMITS.compareThreadsMax) return threads;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${LIMITS.compareThreadsMax}`);
 }
 
 /** Flags of gate, on any command that judges; `models` of GateOptions is `--model`. */
@@ -210,6 +225,8 @@ interface CompareFlags {
   readonly run?: string | undefined;
   readonly noise?: string | undefined;
   readonly against?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly queue?: "kafka" | undefined;
 }
 
 interface GateFlags {
@@ -259,7 +276,7 @@ async function compareAction(session: Session, flags: CompareFlags): Promise<num
       import("./versus/render.ts"),
     ]);
     const before = await resolveRun(session.store, against);
-    await comparedSummary(session, before);
+    await comparedSummary(session, before, flags);
     const versus = await versusStage(session, summary.rules, await resolveRun(session.store, summary.run), before);
     await printSummary(session, session.flags.json ? { ...summary, versus } : summary);
     if (!session.flags.json) await stdout.write(`\n${renderVersus(versus, stdout.columns)}`);
@@ -269,23 +286,20 @@ async function compareAction(session: Session, flags: CompareFlags): Promise<num
 }
 
 /** Compares a run, and before it the one that its noise is taken from; also the middle of `cutover run`. */
-export async function compareRuns(
-  session: Session,
-  { run, noise }: CompareFlags,
-  onJudged?: () => void,
-): Promise<Summary> {
+export async function compareRuns(session: Session, flags: CompareFlags, onJudged?: () => void): Promise<Summary> {
+  const { run, noise, queue } = flags;
   const legacy =
-    noise === undefined ? undefined : await comparedSummary(session, await resolveRun(session.store, noise));
-  return compareStage(session, { run, noise: legacy, onJudged });
+    noise === undefined ? undefined : await comparedSummary(session, await resolveRun(session.store, noise), flags);
+  return compareStage(session, { run, noise: legacy, threads: flags.threads ?? "auto", queue, onJudged });
 }
 
 /** The comparison of a run as things stand; made when there is none. */
-async function comparedSummary(session: Session, run: Run): Promise<Summary> {
+async function comparedSummary(session: Session, run: Run, { threads, queue }: CompareFlags): Promise<Summary> {
   try {
     return await currentSummary(session, run);
   } catch (error) {
     if (!isCutoverError(error, "COMPARE_MISSING")) throw error;
-    return compareStage(session, { run: run.run });
+    return compareStage(session, { run: run.run, threads: threads ?? "auto", queue });
   }
 }
 

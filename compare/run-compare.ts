@@ -2,34 +2,28 @@
 import { rulesHash } from "../src/config/models.ts";
 import { diffsPrefix, junitKey, reportKey, summaryKey } from "../src/lake/keys.ts";
 import { type Run, readSkips, resolveRun } from "../src/lake/run.ts";
-import { compileSelection } from "../src/lake/selection.ts";
-import { inLayers, readSequence, type Sequence } from "../src/lake/sequence.ts";
+import { readSequence, type Sequence } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
+import type { LogFields } from "../src/log.ts";
 import { growYoungGeneration } from "../src/memory.ts";
-import { Vectors } from "../src/parquet/vectors.ts";
 import type { Session, Stage } from "../src/session.ts";
 import type { Store } from "../src/store/port.ts";
-import { RunTally } from "./accumulate/tally.ts";
 import { renderJunit } from "./ci/junit.ts";
-import { NO_DIFFS } from "./diffs.ts";
 import { loadFunctions } from "./functions.ts";
 import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
 import { withNoise } from "./noise.ts";
-import { Answers } from "./pairing.ts";
+import { judgeOnQueue } from "./parts/queue.ts";
+import { type Judged, judgeOnThreads, threadsFor } from "./parts/threads.ts";
 import { reportPlace } from "./print.ts";
-import { RepeatedIds } from "./repeated-ids.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
-import type { Problem, Summary } from "./summary.ts";
+import type { Summary } from "./summary.ts";
 import { inputMask } from "./triage/inputs/shown.ts";
 import { triage } from "./triage/stage.ts";
-import { compareUnit, type UnitContext } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 import { type Waives, waivesOf } from "./waive.ts";
-
-/** See `growYoungGeneration`. Room for the old generation as capture has it gains nothing here, and takes 180 MB where all pairs mismatch. */
-const YOUNG_MIB = 8;
 
 export interface CompareOptions {
   /** Default: the run created last. */
@@ -40,8 +34,12 @@ export interface CompareOptions {
   readonly look?: Sequence | undefined;
   /** Called when everything is judged and counted, and diffs are written; before report and summary are. */
   readonly onJudged?: (() => void) | undefined;
-  /** Bytes of answers held at once; for tests. */
+  /** Bytes of answers held at once, over all threads; for tests. */
   readonly bufferBytes?: number | undefined;
+  /** Threads of this process that judge; one by itself. They open the store anew, by its address. */
+  readonly threads?: number | "auto" | undefined;
+  /** Workers judge, and this process merges what they find. */
+  readonly queue?: "kafka" | undefined;
 }
 
 export const compareStage: Stage<CompareOptions, Summary> = async (session, options) => {
@@ -50,17 +48,26 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   const hash = rulesHash(config);
   const rules = hash.slice(0, 12);
   const today = utcDay(clock.now());
-  const table = createModelTable(config, today, await loadFunctions(config, session.log));
+  const warn = tellOnce(session);
+  const table = createModelTable(config, today, await loadFunctions(config, { warn }));
   const waives = waivesOf(config, today);
   // A rule that cannot be read is refused before any work.
   for (const name of Object.keys(run.models)) table.compiled(name);
   const inputs = await listInputs(store, run, signal);
   const sequence = options.look ?? (await readSequence(store, run.run));
-  const by: JudgedBy = { table, waives, inputs, sequence, writes: options.look === undefined };
+  const by: JudgedBy = {
+    table,
+    waives,
+    inputs,
+    sequence,
+    writes: options.look === undefined,
+    today,
+    warn,
+    rulesHash: hash,
+  };
   if (by.writes) await dropStale(session, run, rules, by);
 
-  growYoungGeneration(YOUNG_MIB);
-  const judged = await judgeUnits(session, run, rules, by, options.bufferBytes);
+  const judged = await judgeUnits(session, run, by, options);
   const plain = summarise({
     run,
     skips: await readSkips(store, run.run),
@@ -76,13 +83,13 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
     inputs: inputs.digest,
     version,
   });
-  options.onJudged?.();
   if (!by.writes) return plain;
   const told = await triage(
     { store, run, maskOf: (model) => inputMask(table.compiled(model).mask), log: session.log, signal },
     judged.tally.rows,
     plain,
   );
+  options.onJudged?.();
   const summary = options.noise === undefined ? told : withNoise(told, options.noise);
   await deleteOtherDiffs(store, run.run, rules, judged.diffs);
   await writeReport(session, summary);
@@ -116,60 +123,50 @@ async function dropStale(
 
 /** What answers are judged by, and which. */
 interface JudgedBy {
+  readonly rulesHash: string;
   readonly table: ModelTable;
   readonly waives: Waives;
   readonly inputs: Inputs;
   /** Of a sequential run. */
   readonly sequence: Sequence | undefined;
   readonly writes: boolean;
+  readonly today: string;
+  readonly warn: (message: string, fields?: LogFields) => void;
 }
 
-interface Judged {
-  readonly tally: RunTally;
-  readonly diffs: ReadonlySet<string>;
-  readonly problems: readonly Problem[];
-  readonly unreadable: number;
-}
-
-/** Unit by unit: what is held is one unit's answers, and tallies whose size is bounded. */
+/** Unit by unit, on threads or workers: what each holds is one unit's answers, and tallies whose size is bounded. */
 async function judgeUnits(
   session: Session,
   run: Run,
-  rules: string,
-  { table, waives, sequence, writes, inputs: { units } }: JudgedBy,
-  bufferBytes: number = LIMITS.compareBufferBytes,
+  { rulesHash, table, waives, sequence, writes, today, warn, inputs: { units } }: JudgedBy,
+  { threads: asked, queue, bufferBytes = LIMITS.compareBufferBytes }: CompareOptions,
 ): Promise<Judged> {
-  const context: UnitContext = {
-    store: session.store,
-    run: run.run,
-    rules,
-    selects: compileSelection(run.query, run.limits),
-    layers: sequence && inLayers(sequence),
-    ...(writes ? {} : { createWriter: () => NO_DIFFS }),
-    modelOf: table.compiled,
-    waives,
-    answers: new Answers(bufferBytes),
-    repeated: new RepeatedIds(),
-    columns: new Vectors(),
-    planned: writes ? run.models : undefined,
-    signal: session.signal,
+  const { store, config, log, signal } = session;
+  let objects = 0;
+  let records = 0;
+  const onUnit = ({ object }: Unit, workers?: number): void => {
+    objects++;
+    records += object.selected;
+    const beside = workers === undefined ? {} : { workers };
+    log.progress("compared", { objects, of: units.length, records, selected: run.planned, ...beside });
   };
-  const tally = new RunTally();
-  const diffs = new Set<string>();
-  const problems: Problem[] = [];
-  let unreadable = 0;
-  let rows = 0;
-  for (const [at, unit] of units.entries()) {
-    session.signal.throwIfAborted();
-    const result = await compareUnit(context, unit);
-    tally.merge(result.tally);
-    for (const key of result.diffs) diffs.add(key);
-    problems.push(...result.problems);
-    unreadable += result.unreadable;
-    rows += unit.object.selected;
-    session.log.progress("compared", { objects: at + 1, of: units.length, records: rows, selected: run.planned });
-  }
-  return { tally, diffs, problems, unreadable };
+  const { query, limits, models } = run;
+  const judge = { run: { run: run.run, query, limits, models }, rules: rulesHash.slice(0, 12), today, sequence };
+  if (queue !== undefined) return judgeOnQueue(session, { rulesHash, judge, units, onUnit });
+  const threads = asked === undefined ? 1 : threadsFor(units, asked === "auto" ? undefined : asked);
+  growYoungGeneration(LIMITS.compareYoungMib);
+  const order = { ...judge, writes, bufferBytes: Math.floor(bufferBytes / threads) };
+  return judgeOnThreads({ order, config, units, threads, store, table, waives, signal, onUnit, onWarning: warn });
+}
+
+/** Threads find the same faults of rules, each for itself. */
+function tellOnce({ log }: Session): JudgedBy["warn"] {
+  const told = new Set<string>();
+  return (message, fields) => {
+    const name = `${message} ${fields?.rule ?? ""}`;
+    if (!told.has(name)) log.warn(message, fields);
+    told.add(name);
+  };
 }
 
 /** Findings of an earlier comparison that this one did not write again. */

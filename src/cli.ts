@@ -109,7 +109,10 @@ async function addCommands(program: Command, { run, bare }: Runners): Promise<vo
   capture.addCaptureCommands(program, run);
   replay.addReplayCommands(program, run);
   compare.addCompareCommands(program, run);
-  worker.addWorkerCommand(program, run, (session) => replay.openUnitReplayer(session));
+  worker.addWorkerCommand(program, run, {
+    replay: (session) => replay.openUnitReplayer(session),
+    compare: compare.openUnitComparer,
+  });
   addRunCommand(program, run, { ...replay, ...compare });
 }
 
@@ -127,6 +130,7 @@ function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
   type RunOptions = Parameters<RunParts["replayStage"]>[1] & {
     readonly sequential?: boolean;
     readonly noise?: string;
+    readonly threads?: number;
     readonly reporter?: readonly Reporter[];
   };
   const command = program.command("run").description("replay, compare and gate: the one line a CI job needs");
@@ -144,7 +148,7 @@ function addRunCommand(program: Command, run: Runner, parts: RunParts): void {
         ? await parts.runSequential(session, (layer) => parts.replayStage(session, { ...options, layer }))
         : await parts.replayStage(session, options);
       if (!options.sequential) await parts.leaveLayers(session, replayed.run);
-      await parts.compareRuns(session, { run: replayed.run, noise: options.noise });
+      await parts.compareRuns(session, { run: replayed.run, noise: options.noise, threads: options.threads });
       const gate = { run: replayed.run, models: options.model };
       const exitCode = await parts.gateAction(session, gate, options.reporter);
       // A verdict over less than was asked for is not the end of it: an endpoint was missing, which must be mended.

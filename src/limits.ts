@@ -134,6 +134,16 @@ export const LIMITS = {
   moduleAbortMs: 2_000,
   /** Decoded bytes of replayed answers that one pass of compare holds. */
   compareBufferBytes: 96 * MIB,
+  /** Threads that compare takes by itself: each has row groups, answers and a heap in the one budget of memory. */
+  compareThreads: 2,
+  compareThreadsMax: 64,
+  /**
+   * Each half of the young generation of a thread that judges, in MiB (`growYoungGeneration`). Room for the old generation as
+   * capture has it gains nothing here, and takes 180 MB, or 280 for two threads, where all pairs mismatch.
+   */
+  compareYoungMib: 8,
+  /** Bytes of captures and replays below which compare takes one thread: it ends sooner than another has begun. */
+  compareInlineBytes: 8 * MIB,
   /** Text of one side of a finding. */
   diffValueBytes: 4 * KIB,
   errorDetailBytes: 1 * KIB,
@@ -197,7 +207,7 @@ export const LIMITS = {
   showTextChars: 64 * KIB,
   /** Findings buffered before a row group of diffs is written, and uncompressed bytes of one diffs object. */
   diffRowGroupRows: 10_000,
-  diffObjectBytes: 256 * MIB,
+  diffObjectBytes: 64 * MIB,
   /** HTML report: target, warning and refusal. */
   reportTargetBytes: 10 * MIB,
   reportWarnBytes: 25 * MIB,

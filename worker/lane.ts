@@ -67,7 +67,7 @@ export function createLane(options: LaneOptions): Lane {
     await options.before;
     while (!signal.aborted) {
       if (inbox.length === 0) await came();
-      else if (await gate.opened(partition, signal)) {
+      else if (await gate.opened(partition, signal, inbox[0]?.order?.work)) {
         await turns.take(signal);
         const batch = nextBatch(inbox);
         const whole = await workOn(options, signal, batch).finally(turns.give);
@@ -114,10 +114,18 @@ export function createLane(options: LaneOptions): Lane {
 
 const ACKNOWLEDGE_AGAIN_MS = 500;
 
-/** From the front: orders of one run, or those that no run can be told of. */
+function nameOf(order: UnitOrder | undefined): string | undefined {
+  return order && JSON.stringify([order.work, order.run, order.bucket, askedOf(order)]);
+}
+
+function askedOf(order: UnitOrder): string | undefined {
+  return order.work === "compare" ? order.asked : undefined;
+}
+
+/** From the front: orders of one piece of work, or those that no run can be told of. */
 function nextBatch(inbox: readonly ReceivedOrder[]): readonly ReceivedOrder[] {
   const first = inbox[0]?.order;
-  const end = inbox.findIndex(({ order }) => order?.run !== first?.run || order?.bucket !== first?.bucket);
+  const end = inbox.findIndex(({ order }) => nameOf(order) !== nameOf(first));
   return inbox.slice(0, Math.min(end === -1 ? inbox.length : end, LIMITS.workerBatch));
 }
 
@@ -143,11 +151,13 @@ async function workOn(
   }
   try {
     return await work.run({
+      kind: first.work,
+      asked: askedOf(first),
       run: first.run,
       bucket: partition,
       keys: [...new Set(orders.map(({ key }) => key))],
       stop,
-      mayTry: () => gate.maySend(partition),
+      mayTry: () => gate.may(partition, first.work),
       lanes: turns.taken,
     });
   } catch (error) {

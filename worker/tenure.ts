@@ -30,6 +30,8 @@ export interface Tenure {
   /** The group moves: nothing is sent until it has said who has what. */
   moving(): void;
   assigned(partitions: readonly number[], member: string, now: number): Changes;
+  /** Whether the group counts on this member for the partition now. */
+  holds(partition: number, now: number): boolean;
   /** Whether a try of this partition may be sent now. */
   maySend(partition: number, now: number): boolean;
   /** From when on, as far as the wait of a new owner goes; infinity for a partition that is not held. */
@@ -48,6 +50,7 @@ export function createTenure({ sessionMs, marginMs, requestMs }: TenureTimes): T
   let heardAt = NEVER;
   let lastEventAt = NEVER;
   let settled = false;
+  const isHeard = (now: number): boolean => now - heardAt < sessionMs - marginMs;
   return {
     beat(now) {
       if (!settled) return;
@@ -73,8 +76,9 @@ export function createTenure({ sessionMs, marginMs, requestMs }: TenureTimes): T
       const kept = partitions.filter((partition) => before.has(partition));
       return { started: partitions.filter((partition) => !before.has(partition)), kept, lost };
     },
+    holds: (partition, now) => startsAt.has(partition) && isHeard(now),
     maySend(partition, now) {
-      return now >= (startsAt.get(partition) ?? Number.POSITIVE_INFINITY) && now - heardAt < sessionMs - marginMs;
+      return now >= (startsAt.get(partition) ?? Number.POSITIVE_INFINITY) && isHeard(now);
     },
     startsAt: (partition) => startsAt.get(partition) ?? Number.POSITIVE_INFINITY,
     get partitions() {

@@ -32,7 +32,7 @@ export async function runSequential<Result extends { readonly run: string }>(
     });
     const run = await readRun(session.store, result.run);
     const layer = sequence ?? (await nextLayer(session, run));
-    const { models, coverage } = await compareStage(session, { run: run.run, look: layer });
+    const { models, coverage } = await compareStage(session, { run: run.run, look: layer, threads: "auto" });
     // A layer that a cap cut short is not looked at: the same command goes on in it.
     if (Object.keys(coverage.skippedBy).some(isCap)) return result;
     const decided = decidedBy(models, layer);

@@ -173,6 +173,26 @@ export function parseDiffsKey(key: string): RangeId | undefined {
   return { log: match[1] as string, partition: Number(match[2]), first: BigInt(match[3] as string) };
 }
 
+/** Results of single units, kept so that what they cover is not judged again. */
+export function partsPrefix(run: string, rules: string): string {
+  return `${comparePrefix(run, rules)}parts/`;
+}
+
+/** `digest`: of all that the part was made from, so that a part of anything else has another key. */
+export function partKey(run: string, rules: string, range: RangeId, digest: string): string {
+  const { log, partition, first } = range;
+  return `${partsPrefix(run, rules)}${log}~${partition}~${pad(first, OFFSET_DIGITS)}~${digest.slice(0, 12)}`;
+}
+
+export function askedPrefix(run: string, rules: string): string {
+  return `${comparePrefix(run, rules)}asked/`;
+}
+
+/** What workers are asked to judge and by what; `hash` is of its content. */
+export function askedKey(run: string, rules: string, hash: string): string {
+  return `${askedPrefix(run, rules)}${hash.slice(0, 12)}`;
+}
+
 export function summaryKey(run: string, rules: string): string {
   return `${comparePrefix(run, rules)}summary.json`;
 }

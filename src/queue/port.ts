@@ -1,19 +1,26 @@
 /** Units of work on a queue: a bucket of a run to a partition, so that one process at a time has all of an endpoint. */
 import { z } from "zod";
 
-const orderSchema = z.object({
+const parts = {
   version: z.literal(1),
-  work: z.literal("replay"),
   run: z.string().min(1),
   /** Key of the capture object. */
   key: z.string().min(1),
+  /** Partition of the topic. */
   bucket: z.int().min(0),
-});
-/** Asks for one unit: the rows of a capture object that fall into a bucket. */
-export type UnitOrder = Omit<z.infer<typeof orderSchema>, "version">;
+};
+const orderSchema = z.discriminatedUnion("work", [
+  /** The rows of a capture object that fall into a bucket are sent. */
+  z.object({ ...parts, work: z.literal("replay") }),
+  /** All answers to a capture object are judged; how, stands in a document of the store. */
+  z.object({ ...parts, work: z.literal("compare"), asked: z.string().min(1) }),
+]);
+type WithoutVersion<T> = T extends unknown ? Omit<T, "version"> : never;
+/** Asks for one unit. */
+export type UnitOrder = WithoutVersion<z.infer<typeof orderSchema>>;
 
-export function encodeOrder({ work, run, key, bucket }: UnitOrder): string {
-  return JSON.stringify({ version: 1, work, run, key, bucket });
+export function encodeOrder(order: UnitOrder): string {
+  return JSON.stringify({ version: 1, ...order });
 }
 
 /** What was received, or undefined: a message of something else, or of a later version. */

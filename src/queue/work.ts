@@ -1,14 +1,20 @@
-/** What a worker is given to do its units with: replay, handed over by the composition root. */
+/** What a worker is given to do its units with: replay and compare, handed over by the composition root. */
+import type { UnitOrder } from "./port.ts";
 
-/** Units of one run and bucket, as one piece of work. */
+export type WorkKind = UnitOrder["work"];
+
+/** Units of one kind, run and bucket, as one piece of work. */
 export interface WorkBatch {
+  readonly kind: WorkKind;
+  /** Key of the document that says how they are judged; of compare alone. */
+  readonly asked?: string | undefined;
   readonly run: string;
   readonly bucket: number;
   /** Keys of the capture objects, each once. */
   readonly keys: readonly string[];
   /** Ends the work: nothing new is sent, what is in flight finishes and is stored. */
   readonly stop: AbortSignal;
-  /** Asked right before each try; false ends the work as `stop` does. */
+  /** Asked right before each try, or each write of what was judged; false ends the work as `stop` does. */
   readonly mayTry: () => boolean;
   /** Buckets at work in this process, among which its memory is divided. */
   readonly lanes: number;

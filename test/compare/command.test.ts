@@ -186,6 +186,7 @@ test("flags are added once to a command that has some of them", () => {
   expect(command.options.map(({ long, description }) => [long, description])).toEqual([
     ["--run", "mine"],
     ["--noise", expect.any(String)],
+    ["--threads", expect.any(String)],
     ["--model", expect.any(String)],
     ["--reporter", expect.any(String)],
   ]);

@@ -30,7 +30,7 @@ function laneOf({ run = async () => true, acknowledge = async () => {}, before =
     resumed: 0,
     units: 0,
   };
-  const tenure = { maySend: () => open.gate } as unknown as Parameters<typeof createGate>[0];
+  const tenure = { maySend: () => open.gate, holds: () => true } as unknown as Parameters<typeof createGate>[0];
   const lane = createLane({
     partition: 3,
     work: {
@@ -202,5 +202,28 @@ test("more units than may be read ahead are not asked for until half of them are
   expect(lane.hasRoom).toBe(true);
   expect(seen.resumed).toBeGreaterThan(0);
   for (const { keys } of seen.batches) expect(keys.length).toBeLessThanOrEqual(LIMITS.workerBatch);
+  await lane.stop(false);
+});
+
+test("units of a comparison are a piece of work of their own, which waits for no request of an owner before", async () => {
+  const { lane, seen, open } = laneOf();
+  open.gate = false;
+  const compare = (position: number, asked: string): ReceivedOrder => ({
+    position: BigInt(position),
+    order: { work: "compare", run: "r", key: `k${position}`, bucket: 3, asked },
+  });
+  lane.receive([compare(1, "a"), compare(2, "a"), compare(3, "b"), order(4)]);
+  await until(() => seen.batches.length === 2);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(seen.batches).toHaveLength(2);
+  expect(seen.batches.map(({ mayTry }) => mayTry())).toEqual([true, true]);
+  open.gate = true;
+  await until(() => seen.batches.length === 3);
+  expect(seen.batches).toMatchObject([
+    { kind: "compare", asked: "a", keys: ["k1", "k2"] },
+    { kind: "compare", asked: "b", keys: ["k3"] },
+    { kind: "replay", keys: ["k4"] },
+  ]);
+  expect(seen.batches[2]?.asked).toBeUndefined();
   await lane.stop(false);
 });

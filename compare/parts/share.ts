@@ -1,0 +1,98 @@
+/** The share of a comparison that one thread takes: unit after unit, counted in one tally. */
+import type { Config } from "../../src/config/schema.ts";
+import type { Run } from "../../src/lake/run.ts";
+import { compileSelection } from "../../src/lake/selection.ts";
+import { inLayers, type Sequence } from "../../src/lake/sequence.ts";
+import { Vectors } from "../../src/parquet/vectors.ts";
+import type { Store } from "../../src/store/port.ts";
+import { RunTally } from "../accumulate/tally.ts";
+import { NO_DIFFS } from "../diffs.ts";
+import { createModelTable, type ModelTable } from "../models.ts";
+import { Answers } from "../pairing.ts";
+import { RepeatedIds } from "../repeated-ids.ts";
+import type { CustomFunctions } from "../rules/custom.ts";
+import type { Problem } from "../summary.ts";
+import { compareUnit, type Unit, type UnitContext } from "../unit.ts";
+import { type Waives, waivesOf } from "../waive.ts";
+
+/** What is judged and by what, as plain data: it travels to threads. */
+export interface JudgeOrder {
+  readonly run: Pick<Run, "run" | "query" | "limits" | "models">;
+  /** First 12 hex of the rules hash. */
+  readonly rules: string;
+  /** The UTC day on which rules and waivers apply. */
+  readonly today: string;
+  /** Of a sequential run. */
+  readonly sequence: Sequence | undefined;
+  /** Without it findings are counted and not written. */
+  readonly writes: boolean;
+  /** Bytes of answers held at once. */
+  readonly bufferBytes: number;
+}
+
+export interface JudgeTools {
+  readonly store: Store;
+  readonly table: ModelTable;
+  readonly waives: Waives;
+  readonly signal: AbortSignal;
+}
+
+/** The same from the same config, wherever it is made. */
+export function toolsOf(
+  config: Config,
+  { today }: JudgeOrder,
+  functions: CustomFunctions,
+): Pick<JudgeTools, "table" | "waives"> {
+  return { table: createModelTable(config, today, functions), waives: waivesOf(config, today) };
+}
+
+/** Scratch memory included: one for each thread. */
+export function contextOf(order: JudgeOrder, { store, table, waives, signal }: JudgeTools): UnitContext {
+  const { run, rules, sequence, writes, bufferBytes } = order;
+  return {
+    store,
+    run: run.run,
+    rules,
+    selects: compileSelection(run.query, run.limits),
+    layers: sequence && inLayers(sequence),
+    ...(writes ? {} : { createWriter: () => NO_DIFFS }),
+    modelOf: table.compiled,
+    waives,
+    answers: new Answers(bufferBytes),
+    repeated: new RepeatedIds(),
+    columns: new Vectors(),
+    planned: writes ? run.models : undefined,
+    signal,
+  };
+}
+
+export interface Share {
+  readonly tally: RunTally;
+  /** Keys of the diffs objects written. */
+  readonly diffs: string[];
+  /** With the unit that each is of. */
+  readonly problems: (readonly [unit: number, problem: Problem])[];
+  /** Selected rows of objects that could not be read. */
+  unreadable: number;
+}
+
+/** Takes units, by their place in `units`, until there is none left; `done` is told of each. */
+export async function judgeShare(
+  context: UnitContext,
+  units: readonly Unit[],
+  take: () => number | undefined,
+  done: (unit: number) => void,
+): Promise<Share> {
+  const share: Share = { tally: new RunTally(), diffs: [], problems: [], unreadable: 0 };
+  for (let at = take(); at !== undefined; at = take()) {
+    context.signal.throwIfAborted();
+    const unit = at;
+    const { tally, diffs, problems, unreadable } = await compareUnit(context, units[unit] as Unit);
+    share.tally.merge(tally);
+    share.diffs.push(...diffs);
+    share.problems.push(...problems.map((problem) => [unit, problem] as const));
+    share.unreadable += unreadable;
+    done(unit);
+  }
+  return share;
+}
