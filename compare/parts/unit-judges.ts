@@ -9,7 +9,7 @@ import type { FromUnitThread, ToUnitThread, UnitThreadData, UnitToJudge } from "
 export interface UnitJudges {
   /**
    * Judges a unit, and writes its diffs and its part, as what `asked` names says. False when `mayWrite` said no before a write.
-   * Errors are those of the unit; when its thread has ended, a plain Error.
+   * Errors are those of the unit; when its thread has ended, a plain Error, but for the end that `close` makes: then false.
    */
   judge(asked: string, data: () => UnitThreadData, unit: UnitToJudge, mayWrite: () => boolean): Promise<boolean>;
   close(): Promise<void>;
@@ -21,6 +21,7 @@ export function createUnitJudges(onWarning: (message: string, fields?: LogFields
   const all = new Set<UnitThread>();
   const waiting: (() => void)[] = [];
   let taken = 0;
+  let closing = false;
   const end = async (thread: UnitThread): Promise<void> => {
     all.delete(thread);
     await thread.worker.terminate();
@@ -44,6 +45,9 @@ export function createUnitJudges(onWarning: (message: string, fields?: LogFields
         const thread = await threadFor(asked, data);
         try {
           return await thread.judge(unit, mayWrite);
+        } catch (error) {
+          if (closing) return false;
+          throw error;
         } finally {
           if (thread.ended) await end(thread);
           else idle.push(thread);
@@ -56,6 +60,7 @@ export function createUnitJudges(onWarning: (message: string, fields?: LogFields
       }
     },
     async close() {
+      closing = true;
       await Promise.all([...all].map(end));
     },
   };

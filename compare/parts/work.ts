@@ -93,6 +93,7 @@ async function judgeUnit(
     return await judges.judge(key, () => threadData(session, opened.asked), unit, batch.mayTry);
   } catch (error) {
     if (isCutoverError(error)) throw error;
+    if (batch.stop.aborted) return false;
     session.log.error("a unit could not be judged, which is a bug", {
       object: unit.unit.object.key,
       error: messageOf(error),

@@ -70,6 +70,37 @@ describe("installed in an empty folder", () => {
     expect(JSON.parse(stdout)).toMatchObject({ verdict: "fail", coverage: { captured: 6000 } });
   }, 120_000);
 
+  test("a comparison on two threads finds the file of its thread, and the modules of rules in it", async () => {
+    const at = path.join(dir, "threads");
+    await mkdir(at);
+    const line = (id: string): string =>
+      JSON.stringify({ id, model: "m", capturedAt: 1_700_000_000_000, input: { id }, output: { label: "yes" } });
+    for (const name of ["a", "b"])
+      await writeFile(path.join(at, `${name}.ndjson`), `${line(`${name}1`)}\n${line(`${name}2`)}\n`);
+    await writeFile(path.join(at, "model.mjs"), `export default () => '{"label":"no"}';`);
+    await writeFile(
+      path.join(at, "rule.mjs"),
+      `import { writeFileSync } from "node:fs";
+       import { threadId } from "node:worker_threads";
+       writeFileSync(new URL("./thread-" + threadId, import.meta.url), "");
+       export const same = () => true;`,
+    );
+    const config = {
+      store: "./data",
+      capture: { source: { files: ["*.ndjson"] } },
+      targets: { t: { module: { path: "./model.mjs" } } },
+      models: { "*": { rules: [{ path: "$.label", type: "custom", use: "./rule.mjs#same" }], default: "exact" } },
+    };
+    await writeFile(path.join(at, "cutover.yaml"), JSON.stringify(config));
+    const bin = path.join(app, "node_modules/cutover", manifest.bin.cutover);
+    for (const args of [["capture"], ["replay", "--target", "t"], ["compare", "--threads", "2", "--json"]]) {
+      const { code, stdout, stderr } = await run(process.execPath, [bin, ...args], at);
+      expect(code, stderr).toBe(0);
+      if (args[0] === "compare") expect(JSON.parse(stdout).outcomes).toEqual({ match: 4, mismatch: 0, ignored: 0 });
+    }
+    expect((await readdir(at)).filter((name) => name.startsWith("thread-"))).toHaveLength(2);
+  }, 120_000);
+
   test("the comparator and its matcher are imported, with their types", async () => {
     await writeFile(path.join(app, "parity.ts"), LIBRARY_USER);
     const flags = ["--module", "nodenext", "--strict", "--target", "es2024", "--types", "node"];

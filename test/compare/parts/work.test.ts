@@ -47,6 +47,8 @@ interface World {
   readonly store: Store;
   readonly session: TestSession;
   readonly asked: Asked;
+  /** All units. */
+  batch(): Promise<WorkBatch>;
   /** Asks a worker for units, all by default, and ends it. */
   work(change?: Partial<WorkBatch>, worker?: TestSession): Promise<boolean>;
   keys(prefix: string): Promise<string[]>;
@@ -80,24 +82,25 @@ async function openWorld(units = 3, by?: Config): Promise<World> {
   };
   const asked = askedFor(session.config, { tool: session.version, rulesHash: hash, judge, units: listed });
   const digests = unitDigests(asked);
+  const batch = async (): Promise<WorkBatch> => ({
+    kind: "compare",
+    asked: await putAsked(store, asked),
+    run: RUN,
+    bucket: 0,
+    keys: listed.map(({ object }) => object.key),
+    stop: new AbortController().signal,
+    mayTry: () => true,
+    lanes: 1,
+  });
   return {
     store,
     session,
     asked,
+    batch,
     async work(change = {}, worker = session) {
       const work = await openUnitComparer(worker);
       try {
-        return await work.run({
-          kind: "compare",
-          asked: await putAsked(store, asked),
-          run: RUN,
-          bucket: 0,
-          keys: listed.map(({ object }) => object.key),
-          stop: new AbortController().signal,
-          mayTry: () => true,
-          lanes: 1,
-          ...change,
-        });
+        return await work.run({ ...(await batch()), ...change });
       } finally {
         await work.close();
       }
@@ -187,6 +190,19 @@ describe("a worker that judges units", () => {
     expect(await world.work()).toBe(true);
     for (const part of await world.parts())
       expect(part?.problems).toMatchObject([{ message: expect.stringContaining("ended with code 7") }]);
+  }, 60_000);
+
+  test("leaves a unit undone when it is closed in the midst of it", async () => {
+    const slow = await config(
+      "export const same = (a, b) => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000); return a === b; };",
+    );
+    const world = await openWorld(2, slow);
+    const work = await openUnitComparer(world.session);
+    const running = work.run(await world.batch());
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await work.close();
+    expect(await running).toBe(false);
+    expect([await world.keys("parts/"), await world.keys("diffs/")]).toEqual([[], []]);
   }, 60_000);
 
   test("passes over what nobody waits for any more", async () => {
