@@ -52,7 +52,8 @@ export function fingerprint(model: string, key: GroupKey): string {
   return `${FINGERPRINT_SCHEME}:${family}${shape}`;
 }
 
-/** Equal for equal keys of one model. */
+/** Equal for equal keys alone: texts from outside stand beside their lengths. */
 export function nameOf({ path, kind, rule, direction, magnitude, template }: GroupKey): string {
-  return JSON.stringify([path, kind, rule, direction, magnitude, template]);
+  const lengths = `${path.length} ${direction.length} ${template.length}`;
+  return `${lengths} ${path} ${kind} ${rule} ${direction} ${magnitude} ${template}`;
 }

@@ -81,7 +81,7 @@ export class Findings {
 
   #named(model: string, finding: Finding): Named {
     const key = groupKeyOf(finding);
-    const name = `${model}${nameOf(key)}`;
+    const name = `${model.length} ${model} ${nameOf(key)}`;
     let known = this.#names.get(name);
     if (known === undefined) {
       known = { key, fingerprint: fingerprint(model, key), waiver: waiverOf(this.#waives, model, key) };

@@ -14,7 +14,7 @@ export function templateOf(legacy: string, candidate: string): string {
 }
 
 /** Characters of a text that its shape is made of. */
-const READ_CHARS = 256;
+const READ_CHARS = 96;
 /** Code points of one side of a template. */
 const SHAPE_MAX = 48;
 /** Longer texts are not looked at for differences of spelling: it would take too long. */
@@ -68,6 +68,7 @@ const SPELLINGS: readonly (readonly [name: string, same: (text: string) => strin
 
 /** How two texts differ where only their spelling does; null where more does. Texts without a letter or digit left do not count. */
 function spellingOf(legacy: string, candidate: string): string | null {
+  if (differInLetters(legacy, candidate)) return null;
   const found = SPELLINGS.find(([, same]) => {
     const text = same(legacy);
     return /[\p{L}\p{N}]/u.test(text) && text === same(candidate);
@@ -92,12 +93,56 @@ const PARTS: readonly (readonly [name: string, pattern: string])[] = [
 ];
 const PART = new RegExp(PARTS.map(([, pattern]) => `(${pattern})`).join("|"), "gi");
 
+/** A word with none of these that is no long one has no such part, and most words do not. */
+const HOLDS = /[\d@:]/;
+const LONG_WORD = /\S{28}/;
+
+function nameOfWord(word: string): string {
+  return HOLDS.test(word) || LONG_WORD.test(word) ? word.replace(PART, nameOfPart) : word;
+}
+
 function shapeOf(text: string): string {
-  const shape = text.replace(
-    PART,
-    (...match) => PARTS[match.slice(1).findIndex((part) => part !== undefined)]?.[0] ?? "",
-  );
-  const points = [...shape.replace(/\s+/gu, " ").trim()];
-  if (points.length === 0) return text === "" ? "<empty>" : "<spaces>";
+  const holds = HOLDS.test(text) || LONG_WORD.test(text);
+  const named = holds ? text.replace(/\S+/g, nameOfWord) : text;
+  const shape = named.replace(/\s+/g, " ").trim().replace(DAY_AND_TIME, "<time>");
+  if (shape === "") return text === "" ? "<empty>" : "<spaces>";
+  if (shape.length <= SHAPE_MAX) return shape;
+  const points = [...shape.slice(0, 2 * SHAPE_MAX + 2)];
   return points.length <= SHAPE_MAX ? points.join("") : `${points.slice(0, SHAPE_MAX - 1).join("")}…`;
+}
+
+const DAY_AND_TIME = /<date> <time>(?:[+-]<time>)?/g;
+
+function nameOfPart(...match: readonly (string | undefined)[]): string {
+  let part = 1;
+  while (part < PARTS.length && match[part] === undefined) part++;
+  return PARTS[part - 1]?.[0] ?? "";
+}
+
+/**
+ * Whether two texts differ in an ASCII letter or digit before the first other letter, which most that differ do: then no
+ * spelling explains it. Quick, since it stops there and makes no texts.
+ */
+function differInLetters(legacy: string, candidate: string): boolean {
+  for (let i = 0, j = 0; ; i++, j++) {
+    while (i < legacy.length && letterAt(legacy, i) === SKIPPED) i++;
+    while (j < candidate.length && letterAt(candidate, j) === SKIPPED) j++;
+    const [a, b] = [letterAt(legacy, i), letterAt(candidate, j)];
+    if (a === BEYOND || b === BEYOND) return false;
+    if (a !== b) return true;
+    if (a === END) return false;
+  }
+}
+
+const SKIPPED = 0;
+const END = 1;
+const BEYOND = 2;
+
+/** A letter in lower case, a digit, or what else stands there. */
+function letterAt(text: string, at: number): number {
+  if (at >= text.length) return END;
+  const code = text.charCodeAt(at);
+  if (code >= 0x80) return BEYOND;
+  if ((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x7a)) return code;
+  return code >= 0x41 && code <= 0x5a ? code + 0x20 : SKIPPED;
 }
