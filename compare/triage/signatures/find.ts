@@ -105,7 +105,7 @@ type Find<T> = (
   group: GroupTally | null,
 ) => Hypothesis<T> | null;
 
-/** Asks the family first, then each group for which its answer does not hold. Pairs that cannot be read count against it. */
+/** Asks the family first, then each group for which its answer does not hold. Of groups that can be read alone. */
 function claim<T extends { readonly weight: number }>(
   members: readonly Member[],
   read: (member: Member) => T | null,
@@ -119,12 +119,14 @@ function claim<T extends { readonly weight: number }>(
     if (pair === null) of.unread++;
     else of.pairs.push(pair);
   }
-  const family = [...byGroup.values()].flatMap(({ pairs }) => pairs);
-  const readable = family.length >= SHARE_LEAST * members.length;
-  const shared = readable ? find(family, true, family, null) : null;
+  // A group of values of another type is another matter.
+  const readable = [...byGroup].filter(
+    ([, { pairs, unread }]) => pairs.length >= SHARE_LEAST * (pairs.length + unread),
+  );
+  const family = readable.flatMap(([, { pairs }]) => pairs);
+  const shared = find(family, true, family, null);
   const found: [GroupTally, Signature][] = [];
-  for (const [group, { pairs, unread }] of byGroup) {
-    if (pairs.length < SHARE_LEAST * (pairs.length + unread)) continue;
+  for (const [group, { pairs, unread }] of readable) {
     const own =
       shared !== null && shareOf(pairs, shared.holds) >= SHARE_LEAST ? shared : find(pairs, false, family, group);
     if (own === null) continue;
