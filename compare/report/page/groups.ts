@@ -22,8 +22,8 @@ const CHOSEN: Readonly<Record<ExemplarChoice, string>> = {
   fewest: "the fewest other differences",
 };
 
-/** Parts of a group that stand for any, or for none. */
-export const SAYS_NOTHING: ReadonlySet<string> = new Set(["", "none", "*"]);
+/** Parts of a group that stand for any, for none, or for either way. */
+export const SAYS_NOTHING: ReadonlySet<string> = new Set(["", "none", "*", "~"]);
 
 export function groupCard(
   group: Group,
