@@ -60,24 +60,28 @@ function explanationNode(explanation: Explanation, groups: readonly Group[], sev
       "div",
       {},
       el("p", { class: "text" }, visible(text)),
-      el(
-        "p",
-        { class: "muted basis" },
-        by === "signature" ? "from the values" : "from the requests",
-        basis === "" ? "" : `: ${basis}`,
-      ),
+      el("p", { class: "muted basis" }, SOURCE[signature && slice ? "both" : by], basis === "" ? "" : `: ${basis}`),
       el(
         "p",
         { class: "links" },
-        model === null
-          ? several && el("span", { class: "muted" }, "several models")
-          : el("a", { href: modelHash(model), "data-model": modelKey(model) }, visible(model)),
+        several && whereNode(model),
         ...groups.slice(0, GROUPS_SHOWN).map((group) => groupLink(group, several)),
         groups.length > GROUPS_SHOWN &&
           el("span", { class: "muted" }, `and ${plural(groups.length - GROUPS_SHOWN, "more group")}`),
       ),
     ),
   );
+}
+
+const SOURCE = {
+  signature: "from the values",
+  slice: "from the requests",
+  both: "from the values and the requests",
+} as const;
+
+function whereNode(model: string | null): Vnode {
+  if (model === null) return el("span", { class: "muted" }, "several models");
+  return el("a", { href: modelHash(model), "data-model": modelKey(model) }, visible(model));
 }
 
 function groupLink(group: Group, several: boolean): Vnode {
