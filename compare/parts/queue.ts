@@ -69,7 +69,7 @@ function createParts({ store, signal }: Session, asked: Asked): Parts {
   const all = new Map(
     asked.units.map((unit, at) => [
       partKeyOf(asked, unit, digests[at] as string),
-      { unit, at, digest: digests[at] as string },
+      { unit, digest: digests[at] as string },
     ]),
   );
   const missing = new Map(all);
@@ -77,7 +77,7 @@ function createParts({ store, signal }: Session, asked: Asked): Parts {
   const prefix = partsPrefix(run.run, rules);
   const tally = new RunTally();
   const diffs = new Set<string>();
-  const problems: (readonly [number, Problem])[] = [];
+  const problems: Problem[] = [];
   let unreadable = 0;
   return {
     get missing() {
@@ -96,7 +96,7 @@ function createParts({ store, signal }: Session, asked: Asked): Parts {
         missing.delete(key);
         tally.merge(part.tally);
         for (const written of part.diffs) diffs.add(written.key);
-        problems.push(...part.problems.map((problem) => [wanted.at, problem] as const));
+        problems.push(...part.problems);
         unreadable += part.unreadable;
         onUnit(wanted.unit);
       }
@@ -107,10 +107,7 @@ function createParts({ store, signal }: Session, asked: Asked): Parts {
       for await (const { key } of store.list(askedPrefix(run.run, rules), { signal })) others.push(key);
       if (others.length > 0) await store.delete(others);
     },
-    judged() {
-      problems.sort(([a], [b]) => a - b);
-      return { tally, diffs, problems: problems.map(([, problem]) => problem), unreadable };
-    },
+    judged: () => ({ tally, diffs, problems, unreadable }),
   };
 }
 

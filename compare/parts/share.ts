@@ -70,8 +70,7 @@ export interface Share {
   readonly tally: RunTally;
   /** Keys of the diffs objects written. */
   readonly diffs: string[];
-  /** With the unit that each is of. */
-  readonly problems: (readonly [unit: number, problem: Problem])[];
+  readonly problems: Problem[];
   /** Selected rows of objects that could not be read. */
   unreadable: number;
 }
@@ -86,13 +85,12 @@ export async function judgeShare(
   const share: Share = { tally: new RunTally(), diffs: [], problems: [], unreadable: 0 };
   for (let at = take(); at !== undefined; at = take()) {
     context.signal.throwIfAborted();
-    const unit = at;
-    const { tally, diffs, problems, unreadable } = await compareUnit(context, units[unit] as Unit);
+    const { tally, diffs, problems, unreadable } = await compareUnit(context, units[at] as Unit);
     share.tally.merge(tally);
     share.diffs.push(...diffs);
-    share.problems.push(...problems.map((problem) => [unit, problem] as const));
+    share.problems.push(...problems);
     share.unreadable += unreadable;
-    done(unit);
+    done(at);
   }
   return share;
 }

@@ -34,7 +34,7 @@ export type FromThread =
       readonly kind: "share";
       readonly tally: Uint8Array<ArrayBuffer>;
       readonly diffs: readonly string[];
-      readonly problems: readonly (readonly [unit: number, problem: Problem])[];
+      readonly problems: readonly Problem[];
       readonly unreadable: number;
     };
 

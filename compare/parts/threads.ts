@@ -16,7 +16,7 @@ import { createTurn, type Turn, takeFrom } from "./turn.ts";
 export interface Judged {
   readonly tally: RunTally;
   readonly diffs: ReadonlySet<string>;
-  /** In the order of the units. */
+  /** In any order: the summary puts them in one. */
   readonly problems: readonly Problem[];
   readonly unreadable: number;
 }
@@ -49,7 +49,7 @@ export async function judgeOnThreads(options: ThreadsOptions): Promise<Judged> {
   const turn = createTurn(units.map(sizeOf));
   const tally = new RunTally();
   const diffs = new Set<string>();
-  const problems: (readonly [number, Problem])[] = [];
+  const problems: Problem[] = [];
   let unreadable = 0;
   const take = (share: Omit<Extract<FromThread, { kind: "share" }>, "kind" | "tally">, part: RunTally): void => {
     tally.merge(part);
@@ -76,8 +76,7 @@ export async function judgeOnThreads(options: ThreadsOptions): Promise<Judged> {
   await Promise.all([own(), ...others].map((share) => share.catch(failed)));
   signal.throwIfAborted();
   if (fault) throw fault.error;
-  problems.sort(([a], [b]) => a - b);
-  return { tally, diffs, problems: problems.map(([, problem]) => problem), unreadable };
+  return { tally, diffs, problems, unreadable };
 }
 
 /** Compressed bytes that are read for it. */

@@ -5,6 +5,7 @@ import type { RunTally } from "../../compare/accumulate/tally.ts";
 import { createModelTable } from "../../compare/models.ts";
 import { encodeSummary } from "../../compare/stored.ts";
 import { summarise } from "../../compare/summarise.ts";
+import { RowHook } from "../../compare/triage/slices/hook.ts";
 import type { Finding, PairResult } from "../../compare/types.ts";
 import { waivesOf } from "../../compare/waive.ts";
 import type { Run } from "../../src/lake/run.ts";
@@ -81,6 +82,11 @@ export function add(tally: RunTally, at: number, { model, version, kind, field, 
     }
     if (kind === "timeout") return;
   }
+  const hook = new RowHook(tally.rows, { log: "t", partition: at % 2, first: 0n }, { a: 100, b: 100 });
+  hook.model(model);
+  hook.rowGroup(BigInt64Array.of(BigInt(at)), at);
+  if (mismatch) hook.mismatch(0, [{ key: { path: field, kind: "value" }, fingerprint: "2:x" }]);
+  else hook.match(0);
   counts.versions.add(version, mismatch);
   counts.legacyLatency.add(ms / 2);
   counts.addLatency(ms, cold);

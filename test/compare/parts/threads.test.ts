@@ -112,7 +112,7 @@ describe("a comparison over threads", () => {
     expect(many.objects).toEqual(one.objects);
   }, 60_000);
 
-  test("so of problems of many units, in the order of the run", async () => {
+  test("so of problems of many units", async () => {
     const store = await lake(6);
     await store.delete((await captures(store)).slice(1, 5));
     const one = await compared(store, {});
