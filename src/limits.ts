@@ -169,12 +169,14 @@ export const LIMITS = {
   /** Rows that triage remembers: differing pairs of one model, agreeing ones too, and all of a run. About 50 bytes each. */
   triageRowsPerModel: 20_000,
   triageRowsPerRun: 200_000,
-  /** Agreeing pairs of a model that triage would like to see, and the thinnest sample of them: one in so many. */
-  triageMatchesWanted: 500,
+  /** Agreeing pairs that triage would like to remember: of a run, of a model at most and at least; and the thinnest sample. */
+  triageMatchesPerRun: 40_000,
+  triageMatchesMost: 500,
+  triageMatchesLeast: 64,
   triageMatchEvery: 100,
   /** Of them whose inputs are read: differing pairs with one path and kind of a model, agreeing ones of a model, all of a run. */
-  triageLooksPerFamily: 500,
-  triageLooksPerRun: 40_000,
+  triageLooksPerFamily: 300,
+  triageLooksPerRun: 20_000,
   /** A larger input has no features but its length. */
   triageInputBytes: 64 * KIB,
   /** Features of one input, and distinct ones of a model that a search may combine. */
@@ -185,7 +187,7 @@ export const LIMITS = {
   /** Searches of a run, those over the most rows first. */
   triageSearches: 1_000,
   /** Exemplars of a run that show their input, and its characters. */
-  exemplarInputs: 1_000,
+  exemplarInputs: 300,
   exemplarInputChars: 600,
   explanations: 50,
   /** Answers of each model that a self-test changes, and bytes of all of them. */

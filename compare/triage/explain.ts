@@ -2,7 +2,7 @@
 import { LIMITS } from "../../src/limits.ts";
 import type { Group, Summary } from "../summary.ts";
 import { causeOf, claimTextOf } from "./signatures/sentence.ts";
-import type { SharedSlice } from "./slices/find.ts";
+import type { SharedSlice } from "./slices/subject.ts";
 import { amountOf, conditionOf, sliceSentence } from "./slices/words.ts";
 import type { Explanation, Signature, Slice } from "./types.ts";
 

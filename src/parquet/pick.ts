@@ -7,15 +7,16 @@ import { type PageRun, takePages, takeRuns, type Wanted } from "./pages.ts";
 import { bytesOf, type Chunk, chunksOf, type Part, type RowGroupRange, readParts, type Span } from "./scan.ts";
 import type { Source } from "./source.ts";
 import type { ColumnValues } from "./types.ts";
-import { Vectors } from "./vectors.ts";
+import type { Vectors } from "./vectors.ts";
 
-/** The values at `picked`, ascending rows of the row group, by column. Throws on damaged pages. */
+/** The values at `picked`, ascending rows of the row group, by column. `vectors` is scratch. Throws on damaged pages. */
 export async function pickRows(
   source: Source,
   metadata: FileMetaData,
   range: RowGroupRange,
   picked: readonly number[],
   columns: readonly ColumnSpec[],
+  vectors: Vectors,
 ): Promise<Record<string, ColumnValues>> {
   const values = new Map<string, ColumnValues>(columns.map(({ name }) => [name, []]));
   if (picked.length === 0) return Object.fromEntries(values);
@@ -27,7 +28,6 @@ export async function pickRows(
     reads.flatMap(({ spans }) => spans).sort((a, b) => a.start - b.start),
   );
   const others = new Set(columns);
-  const vectors = new Vectors();
   for (const read of reads) {
     const { column } = read.chunk;
     if (!take(read, parts, rows, vectors, picked)) continue;

@@ -13,6 +13,7 @@ import { scanColumns } from "./scan.ts";
 import { columnsOf, storedType } from "./schema.ts";
 import { openSource, type Source } from "./source.ts";
 import type { ForeignReader, ObjectMeta, ObjectReader } from "./types.ts";
+import { Vectors } from "./vectors.ts";
 
 export interface OpenOptions {
   /** Ends every read of this object. */
@@ -152,6 +153,8 @@ function readerOf(
     rows: Number(group.num_rows),
     bytes: Number(group.total_byte_size),
   }));
+  // Kept from pick to pick, and left between reads: what is picked is copied out of it.
+  const picked = new Vectors();
   const starts: number[] = [];
   let next = 0;
   for (const { rows } of groups) {
@@ -192,7 +195,7 @@ function readerOf(
     pick: async (rowGroup, rows, names) => {
       checkPicked(rows, groups[rowGroup]?.rows ?? 0);
       return attempt(rowGroup, names, (columns, range) =>
-        pickRows(source, metadata, { rowGroup, ...range }, rows, columns),
+        pickRows(source, metadata, { rowGroup, ...range }, rows, columns, picked),
       );
     },
     scan: (rowGroup, names, into) =>

@@ -5,7 +5,7 @@ import { mediaType, parseBody } from "../../json/formats.ts";
 import type { JsonNode, JsonNumber } from "../../json/node.ts";
 import { formatField } from "../../json/path.ts";
 import { binOf, binText } from "./bins.ts";
-import type { Item, Trait } from "./item.ts";
+import { type Item, itemCode, type Trait } from "./item.ts";
 import { contentsOf, scriptsOf } from "./text.ts";
 
 /** A captured request, as triage reads it. */
@@ -54,7 +54,7 @@ export function featuresOf(request: Request, hides: Hides = () => false): Item[]
 class Items {
   readonly list: Item[] = [];
   readonly hides: Hides;
-  readonly #seen = new Set<string>();
+  readonly #seen = new Set<number>();
 
   constructor(hides: Hides) {
     this.hides = hides;
@@ -64,12 +64,12 @@ class Items {
     return this.list.length >= LIMITS.triageItemsPerRow;
   }
 
-  add(item: Item): void {
+  add(item: Omit<Item, "code">): void {
     if (this.full) return;
-    const name = itemName(item);
-    if (this.#seen.has(name)) return;
-    this.#seen.add(name);
-    this.list.push(item);
+    const code = itemCode(item);
+    if (this.#seen.has(code)) return;
+    this.#seen.add(code);
+    this.list.push({ ...item, code });
   }
 
   /** A category; `json` as written. */
@@ -81,10 +81,6 @@ class Items {
     const bin = binOf(size);
     this.add({ place, trait, value: binText(bin, true), bin });
   }
-}
-
-export function itemName({ place, trait, value }: Item): string {
-  return `${trait} ${value}\u0000${place}`;
 }
 
 function addAttributes(items: Items, attributes: string | null): void {

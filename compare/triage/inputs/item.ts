@@ -1,4 +1,5 @@
 /** What a request is seen to have: a trait of something in it, with a value. */
+import { hashText } from "../../../src/hash.ts";
 
 /** Closed set of what is looked at; the order is that of preference where two tell the same rows apart. */
 export const TRAITS = [
@@ -17,6 +18,8 @@ export const TRAITS = [
 export type Trait = (typeof TRAITS)[number];
 
 export interface Item {
+  /** Hash of the rest but the bin: objects that are read apart agree on it. */
+  readonly code: number;
   /** `$.text`, `modelVersion`, `attributes.tenant`: what has it. */
   readonly place: string;
   readonly trait: Trait;
@@ -26,7 +29,14 @@ export interface Item {
   readonly bin?: number;
 }
 
+export function itemCode({ place, trait, value }: Omit<Item, "code">): number {
+  return hashText(`${trait} ${value}\u0000${place}`);
+}
+
 /** Feature and value as a summary names them. */
-export function termOf({ place, trait, value }: Item): { feature: string; value: string } {
+export function termOf({ place, trait, value }: Pick<Item, "place" | "trait" | "value">): {
+  feature: string;
+  value: string;
+} {
   return { feature: trait === "value" ? place : `${place} ${trait}`, value };
 }

@@ -1,12 +1,11 @@
 /** Reads the inputs that triage looks at in one capture object: a task by itself, plain data in and out. */
-import { hashText } from "../../../src/hash.ts";
 import { openCapture } from "../../../src/lake/captures.ts";
 import { LIMITS } from "../../../src/limits.ts";
 import { picksOf } from "../../../src/parquet/picks.ts";
 import type { ColumnValues, ObjectReader } from "../../../src/parquet/types.ts";
 import { Vectors } from "../../../src/parquet/vectors.ts";
 import type { ObjectInfo, Store } from "../../../src/store/port.ts";
-import { featuresOf, type Hides, itemName } from "./features.ts";
+import { featuresOf, type Hides } from "./features.ts";
 import type { Item } from "./item.ts";
 import { type InputMask, shownInput } from "./shown.ts";
 
@@ -16,7 +15,8 @@ export interface LookTask {
   /** Rows whose features are wanted, ascending, each with whether it differs. */
   readonly rows: readonly number[];
   readonly differs: readonly boolean[];
-  /** Positions whose inputs are to be shown, and their features with them. */
+  /** Rows whose inputs are to be shown, with their features; and positions of which the rows are not known. */
+  readonly shown: readonly number[];
   readonly offsets: readonly string[];
 }
 
@@ -37,7 +37,8 @@ export interface ShownRow {
 
 export type MaskOf = (model: string) => InputMask;
 
-const COLUMNS = ["id", "model", "modelVersion", "capturedAt", "input", "inputType", "attributes", "offset"] as const;
+const LOOKED_AT = ["model", "modelVersion", "capturedAt", "input", "inputType", "attributes"] as const;
+const SHOWN = ["id", "offset"] as const;
 
 export async function lookAt(store: Store, task: LookTask, maskOf: MaskOf, signal: AbortSignal): Promise<LookResult> {
   const { reader } = await openCapture(store, task.object, signal, LIMITS.parquetFooterBytes);
@@ -46,12 +47,13 @@ export async function lookAt(store: Store, task: LookTask, maskOf: MaskOf, signa
 
 async function look(reader: ObjectReader, task: LookTask, maskOf: MaskOf): Promise<LookResult> {
   const wanted = new Map(task.rows.map((row, at) => [row, at]));
-  const shownRows = await rowsOfOffsets(reader, task.offsets);
-  const rows = [...new Set([...wanted.keys(), ...shownRows.keys()])].sort((a, b) => a - b);
+  const toShow = new Set([...task.shown, ...(await rowsOfOffsets(reader, task.offsets))]);
+  const rows = [...new Set([...wanted.keys(), ...toShow])].sort((a, b) => a - b);
   const codes: Uint32Array[] = task.rows.map(() => new Uint32Array(0));
   const shown: ShownRow[] = [];
   const dictionary = new Dictionary();
-  for await (const { rows: some, values } of picksOf(reader, rows, COLUMNS)) {
+  const columns = toShow.size > 0 ? [...LOOKED_AT, ...SHOWN] : LOOKED_AT;
+  for await (const { rows: some, values } of picksOf(reader, rows, columns)) {
     for (const [i, row] of some.entries()) {
       const model = String(values.model?.[i]);
       const mask = maskOf(model);
@@ -63,29 +65,25 @@ async function look(reader: ObjectReader, task: LookTask, maskOf: MaskOf): Promi
         at !== undefined && task.differs[at] === true,
       );
       if (at !== undefined) codes[at] = found;
-      const offset = shownRows.get(row);
-      if (offset === undefined) continue;
+      if (!toShow.has(row)) continue;
       const input = shownInput(values.input?.[i] as Uint8Array, String(values.inputType?.[i]), mask);
-      shown.push({ offset, id: String(values.id?.[i]), input, codes: found });
+      shown.push({ offset: String(values.offset?.[i]), id: String(values.id?.[i]), input, codes: found });
     }
   }
   return { codes, shown, items: dictionary.items() };
 }
 
 /** Rows of the object at positions. */
-async function rowsOfOffsets(reader: ObjectReader, offsets: readonly string[]): Promise<Map<number, string>> {
-  const found = new Map<number, string>();
-  if (offsets.length === 0) return found;
-  const wanted = new Map(offsets.map((offset) => [BigInt(offset), offset]));
+async function rowsOfOffsets(reader: ObjectReader, offsets: readonly string[]): Promise<number[]> {
+  if (offsets.length === 0) return [];
+  const wanted = new Set(offsets.map(BigInt));
+  const found: number[] = [];
   const columns = new Vectors();
   let start = 0;
   for (const [group, { rows }] of reader.rowGroups.entries()) {
     await reader.scan(group, ["offset"], columns);
     const { values } = columns.int64s("offset");
-    for (let i = 0; i < rows; i++) {
-      const offset = wanted.get(values[i] as bigint);
-      if (offset !== undefined) found.set(start + i, offset);
-    }
+    for (let i = 0; i < rows; i++) if (wanted.has(values[i] as bigint)) found.push(start + i);
     start += rows;
   }
   return found;
@@ -115,7 +113,7 @@ class Dictionary {
 
   codesOf(model: string, request: Parameters<typeof featuresOf>[0], hides: Hides, differs: boolean): Uint32Array {
     return Uint32Array.from(featuresOf(request, hides), (item) => {
-      const code = hashText(itemName(item));
+      const { code } = item;
       if (item.trait === "value") {
         if (differs) this.#count(`${model} ${item.place}`, item);
       } else if (this.#plain.size < PLAIN_ITEMS) {
@@ -130,7 +128,7 @@ class Dictionary {
       [...counts.values()]
         .sort((a, b) => b.count - a.count || (a.item.value < b.item.value ? -1 : 1))
         .slice(0, LIMITS.triageValues)
-        .map(({ item }): [number, Item] => [hashText(itemName(item)), item]),
+        .map(({ item }): [number, Item] => [item.code, item]),
     );
     return [...this.#plain, ...frequent];
   }

@@ -43,7 +43,7 @@ export function contentsOf(text: string): string[] {
   const head = text.slice(0, LOOKED_AT_CHARS);
   if (head === "") return ["empty"];
   const found = CONTENTS.filter(([, pattern]) => pattern.test(head)).map(([word]) => word);
-  if (/^\s+$/.test(head)) found.push("only spaces");
+  if (head.trim() === "") found.push("only spaces");
   if (/^\d+$/.test(head)) found.push("only digits");
   else if (/\d/.test(head)) found.push("a digit");
   if (head === head.toUpperCase() && head !== head.toLowerCase()) found.push("only upper case");

@@ -11,7 +11,7 @@ export interface Look {
   readonly differs: boolean;
 }
 
-/** Rows that are searched together: those of one model, or of one path and kind in models that have few each. */
+/** Rows that are searched together: those of one model, or of one path and kind in all models that have it. */
 export interface Subject {
   /** Null of several models. */
   readonly model: string | null;
@@ -45,9 +45,9 @@ export function groupsOf({ marks }: PoolRow): number[] {
   return marksOf(marks, 1);
 }
 
-function marksOf(marks: Uint32Array | undefined, from: 0 | 1): number[] {
+function marksOf(marks: Uint32Array, from: 0 | 1): number[] {
   const codes: number[] = [];
-  for (let at = from; at < (marks?.length ?? 0); at += 2) if (marks?.[at] !== 0) codes.push(marks?.[at] as number);
+  for (let at = from; at < marks.length; at += 2) if (marks[at] !== 0) codes.push(marks[at] as number);
   return codes;
 }
 
@@ -71,7 +71,7 @@ function ofModel({ model, mismatches, matches }: ModelRows, each: number): Subje
   ];
 }
 
-/** Families of which no single model has enough. */
+/** A platform-wide cause shows in every model, and in none of them often enough; one look over all finds it. */
 function ofFamilies(models: readonly ModelRows[], each: number): Subject[] {
   const byFamily = new Map<number, Map<string, PoolRow[]>>();
   for (const { model, mismatches } of models) {
@@ -89,14 +89,14 @@ function ofFamilies(models: readonly ModelRows[], each: number): Subject[] {
   return [...byFamily]
     .sort(([a], [b]) => a - b)
     .flatMap(([family, byModel]): Subject[] => {
-      const few = [...byModel].filter(([model, rows]) => rows.length < SUPPORT && matchesOf.get(model)?.length !== 0);
-      const mismatches = few.flatMap(([model, rows]) => rows.map((row): Look => ({ model, row, differs: true })));
-      if (few.length < 2 || mismatches.length < SUPPORT) return [];
-      const share = Math.max(1, Math.ceil(each / few.length));
-      const matches = few.flatMap(([model]) =>
+      const shared = [...byModel].filter(([model]) => matchesOf.get(model)?.length !== 0);
+      const mismatches = shared.flatMap(([model, rows]) => rows.map((row): Look => ({ model, row, differs: true })));
+      if (shared.length < 2 || mismatches.length < SUPPORT) return [];
+      const share = Math.ceil(each / shared.length);
+      const matches = shared.flatMap(([model]) =>
         (matchesOf.get(model) ?? []).slice(0, share).map((row): Look => ({ model, row, differs: false })),
       );
-      return [{ model: null, family, mismatches: lowest(mismatches, each), matches: lowest(matches, 2 * each) }];
+      return [{ model: null, family, mismatches: lowest(mismatches, each), matches: lowest(matches, each) }];
     });
 }
 
@@ -104,9 +104,10 @@ function lowest(looks: readonly Look[], count: number): Look[] {
   return [...looks].sort((a, b) => a.row.hash - b.row.hash || (a.model < b.model ? -1 : 1)).slice(0, count);
 }
 
-/** Subjects of most differing rows first, until the run's looks are spent. */
+/** What is shared by models first, then the models with most differing rows, until the run's looks are spent. */
 function withinRun(subjects: readonly Subject[], perRun: number): Subject[] {
-  const order = [...subjects].sort((a, b) => b.mismatches.length - a.mismatches.length);
+  const rank = ({ model }: Subject): number => (model === null ? 0 : 1);
+  const order = [...subjects].sort((a, b) => rank(a) - rank(b) || b.mismatches.length - a.mismatches.length);
   let left = perRun;
   const kept = new Set(
     order.filter(({ mismatches, matches }) => {

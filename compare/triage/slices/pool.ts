@@ -1,8 +1,8 @@
-/** The rows of one model with the lowest hashes, in typed arrays: remembering a row makes no object that stays. */
+/** The rows of one model with the lowest hashes, in one typed array: remembering a row makes no object. */
 
 /** Findings of a row that are remembered: a code of path and kind, and one of the group. */
 export const MARKS_PER_ROW = 4;
-const MARK_WORDS = 2 * MARKS_PER_ROW;
+export const MARK_WORDS = 2 * MARKS_PER_ROW;
 
 export interface PoolRow {
   readonly hash: number;
@@ -11,12 +11,19 @@ export interface PoolRow {
   readonly offset: bigint;
   /** Row of the capture object. */
   readonly row: number;
-  /** Family and group by turns; 0 where there is none. Of a match undefined. */
-  readonly marks?: Uint32Array | undefined;
+  /** Family and group by turns; 0 where there is none. Empty of a match. */
+  readonly marks: Uint32Array;
 }
 
 /** Order of rows of equal hash, by the places they lie in. */
 export type ComparePlaces = (a: number, b: number) => number;
+
+/** Words of a row: hash, place, row, lower and upper half of the offset, then its marks. */
+const PLACE = 1;
+const ROW = 2;
+const LOW = 3;
+const HIGH = 4;
+const MARKS = 5;
 
 /**
  * Gathers rows and lets go of all but the lowest `keep` now and then: those that go are never among the lowest of any
@@ -26,15 +33,11 @@ export class Pool {
   size = 0;
   /** A row of a greater hash would not stay. */
   #highest = 0xffffffff;
-  #hashes = new Uint32Array(0);
-  #places = new Uint32Array(0);
-  #offsets = new BigInt64Array(0);
-  #rows = new Uint32Array(0);
-  #marks = new Uint32Array(0);
-  readonly #markWords: number;
+  #words = new Uint32Array(0);
+  readonly #width: number;
 
   constructor(hasMarks: boolean) {
-    this.#markWords = hasMarks ? MARK_WORDS : 0;
+    this.#width = MARKS + (hasMarks ? MARK_WORDS : 0);
   }
 
   /** Whether a row of this hash may stay: asked before anything is made for it. */
@@ -42,56 +45,85 @@ export class Pool {
     return hash <= this.#highest;
   }
 
-  add({ hash, place, offset, row, marks }: PoolRow): void {
-    if (!this.takes(hash)) return;
-    if (this.size === this.#hashes.length) this.#grow();
-    const at = this.size++;
-    this.#hashes[at] = hash;
-    this.#places[at] = place;
-    this.#offsets[at] = offset;
-    this.#rows[at] = row;
-    if (marks !== undefined) this.#marks.set(marks.subarray(0, this.#markWords), at * this.#markWords);
+  /** The caller has asked whether it takes the hash. `marks`: of a pool that has them. */
+  add(hash: number, place: number, row: number, low: number, high: number, marks?: Uint32Array): void {
+    const at = this.#room();
+    const words = this.#words;
+    words[at] = hash;
+    words[at + PLACE] = place;
+    words[at + ROW] = row;
+    words[at + LOW] = low;
+    words[at + HIGH] = high;
+    if (marks !== undefined) words.set(marks, at + MARKS);
+  }
+
+  /** Takes over a row of another pool of its kind, whose place has another code here. */
+  copy(from: Pool, index: number, place: number): void {
+    const at = this.#room();
+    const start = index * from.#width;
+    this.#words.set(from.#words.subarray(start, start + from.#width), at);
+    this.#words[at + PLACE] = place;
+  }
+
+  hashAt(index: number): number {
+    return this.#words[index * this.#width] as number;
+  }
+
+  placeAt(index: number): number {
+    return this.#words[index * this.#width + PLACE] as number;
   }
 
   at(index: number): PoolRow {
-    const words = this.#markWords;
-    return {
-      hash: this.#hashes[index] as number,
-      place: this.#places[index] as number,
-      offset: this.#offsets[index] as bigint,
-      row: this.#rows[index] as number,
-      ...(words > 0 ? { marks: this.#marks.slice(index * words, (index + 1) * words) } : {}),
-    };
+    const start = index * this.#width;
+    const words = this.#words.subarray(start, start + this.#width);
+    const [hash = 0, place = 0, row = 0, low = 0, high = 0] = words;
+    const offset = BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+    return { hash, place, row, offset, marks: words.slice(MARKS) };
   }
 
   /** Lets go of all but the lowest `keep`, and orders those by hash, place and position. */
   cut(keep: number, comparePlaces: ComparePlaces): void {
-    const order = Array.from({ length: this.size }, (_, at) => at).sort(
+    const width = this.#width;
+    const old = this.#words;
+    const order = Array.from({ length: this.size }, (_, index) => index * width).sort(
       (a, b) =>
-        (this.#hashes[a] as number) - (this.#hashes[b] as number) ||
-        comparePlaces(this.#places[a] as number, this.#places[b] as number) ||
-        Number((this.#offsets[a] as bigint) - (this.#offsets[b] as bigint)),
+        (old[a] as number) - (old[b] as number) ||
+        comparePlaces(old[a + PLACE] as number, old[b + PLACE] as number) ||
+        (old[a + HIGH] as number) - (old[b + HIGH] as number) ||
+        (old[a + LOW] as number) - (old[b + LOW] as number),
     );
-    const kept = order.slice(0, keep).map((at) => this.at(at));
-    this.size = 0;
-    this.#highest = 0xffffffff;
-    for (const row of kept) this.add(row);
-    if (order.length >= keep) this.#highest = kept.at(-1)?.hash ?? 0;
+    this.size = Math.min(keep, order.length);
+    this.#words = new Uint32Array(this.size * width);
+    for (let index = 0; index < this.size; index++) {
+      const start = order[index] as number;
+      this.#words.set(old.subarray(start, start + width), index * width);
+    }
+    if (order.length >= keep) this.#highest = this.size === 0 ? 0 : this.hashAt(this.size - 1);
   }
 
-  #grow(): void {
-    const length = Math.max(16, 2 * this.size);
-    this.#hashes = grown(this.#hashes, new Uint32Array(length));
-    this.#places = grown(this.#places, new Uint32Array(length));
-    this.#rows = grown(this.#rows, new Uint32Array(length));
-    this.#marks = grown(this.#marks, new Uint32Array(length * this.#markWords));
-    const offsets = new BigInt64Array(length);
-    offsets.set(this.#offsets);
-    this.#offsets = offsets;
+  /** The rows as they lie, with other codes for their places. */
+  toWords(codes: ReadonlyMap<number, number>): Uint32Array {
+    const words = this.#words.slice(0, this.size * this.#width);
+    for (let at = PLACE; at < words.length; at += this.#width) words[at] = codes.get(words[at] as number) ?? 0;
+    return words;
   }
-}
 
-function grown(from: Uint32Array, to: Uint32Array): Uint32Array<ArrayBuffer> {
-  to.set(from);
-  return to as Uint32Array<ArrayBuffer>;
+  /** A pool of such words. */
+  static fromWords(words: Uint32Array, hasMarks: boolean): Pool {
+    const pool = new Pool(hasMarks);
+    pool.#words = Uint32Array.from(words);
+    pool.size = words.length / pool.#width;
+    return pool;
+  }
+
+  /** Place of the first word of a new row. */
+  #room(): number {
+    const at = this.size++ * this.#width;
+    if (at + this.#width > this.#words.length) {
+      const grown = new Uint32Array(Math.max(8 * this.#width, 2 * at));
+      grown.set(this.#words);
+      this.#words = grown;
+    }
+    return at;
+  }
 }

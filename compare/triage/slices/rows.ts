@@ -23,19 +23,14 @@ export interface ModelRows {
   readonly matches: readonly PoolRow[];
 }
 
-/** Plain data, the same for the same rows in whatever order they came. Numbers as base64 of little-endian arrays. */
+/**
+ * Plain data, the same for the same rows in whatever order they came. Rows as base64 of their words in memory order, which
+ * is little-endian wherever Node runs.
+ */
 export interface StoredRows {
   readonly level: number;
   readonly places: readonly (readonly [log: string, partition: number, first: string])[];
-  readonly models: readonly (readonly [model: string, mismatches: StoredPool, matches: StoredPool])[];
-}
-
-interface StoredPool {
-  readonly hashes: string;
-  readonly places: string;
-  readonly offsets: string;
-  readonly rows: string;
-  readonly marks: string;
+  readonly models: readonly (readonly [model: string, mismatches: string, matches: string])[];
 }
 
 interface Pools {
@@ -81,11 +76,9 @@ export class SampledRows {
     return this.#places[code] as RangeId;
   }
 
-  add(pool: Pool, row: PoolRow): void {
-    const before = pool.size;
-    pool.add(row);
-    if (pool.size === before) return;
-    if (before < this.#keep) this.#load++;
+  /** To be told after a row was added to a pool of this one. */
+  added(pool: Pool): void {
+    if (pool.size <= this.#keep) this.#load++;
     else if (pool.size >= 2 * this.#keep) pool.cut(this.#keep, this.#comparePlaces);
     while (this.#load > this.#limits.perRun && this.#keep > 1) this.#raise(this.#level + 1);
   }
@@ -94,32 +87,26 @@ export class SampledRows {
     if (other.#level > this.#level) this.#raise(other.#level);
     const codes = other.#places.map((range) => this.place(range));
     for (const [model, pools] of other.#models) {
-      for (const kind of ["mismatch", "match"] as const) {
-        const from = pools[kind];
-        const into = this.pool(model, kind);
-        for (let at = 0; at < from.size; at++) {
-          const row = from.at(at);
-          this.add(into, { ...row, place: codes[row.place] as number });
-        }
-      }
+      for (const kind of ["mismatch", "match"] as const) this.#take(this.pool(model, kind), pools[kind], codes);
     }
   }
 
   /** By name; rows by hash of position. */
   models(): ModelRows[] {
-    return [...this.#models.keys()].sort().map((model) => {
-      const rows = (kind: RowKind): PoolRow[] => {
-        const pool = this.pool(model, kind);
-        pool.cut(this.#keep, this.#comparePlaces);
-        return Array.from({ length: pool.size }, (_, at) => pool.at(at));
-      };
-      return { model, mismatches: rows("mismatch"), matches: rows("match") };
-    });
+    this.#settle();
+    const rowsOf = (pool: Pool): PoolRow[] => Array.from({ length: pool.size }, (_, at) => pool.at(at));
+    return [...this.#models]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([model, { mismatch, match }]) => ({ model, mismatches: rowsOf(mismatch), matches: rowsOf(match) }));
   }
 
   toStored(): StoredRows {
-    const models = this.models();
-    const used = new Set(models.flatMap(({ mismatches, matches }) => [...mismatches, ...matches].map((r) => r.place)));
+    this.#settle();
+    const used = new Set<number>();
+    const named = [...this.#models].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [, { mismatch, match }] of named) {
+      for (const pool of [mismatch, match]) for (let at = 0; at < pool.size; at++) used.add(pool.placeAt(at));
+    }
     const order = [...used].sort(this.#comparePlaces);
     const codes = new Map(order.map((place, code) => [place, code]));
     return {
@@ -128,10 +115,10 @@ export class SampledRows {
         const { log, partition, first } = this.placeAt(code);
         return [log, partition, first.toString()] as const;
       }),
-      models: models.map(({ model, mismatches, matches }) => [
+      models: named.map(([model, { mismatch, match }]) => [
         model,
-        storedPool(mismatches, codes),
-        storedPool(matches, codes),
+        base64(mismatch.toWords(codes)),
+        base64(match.toWords(codes)),
       ]),
     };
   }
@@ -139,10 +126,10 @@ export class SampledRows {
   static fromStored({ level, places, models }: StoredRows, limits: RowLimits = ROW_LIMITS): SampledRows {
     const rows = new SampledRows(limits);
     rows.#level = level;
-    for (const [log, partition, first] of places) rows.place({ log, partition, first: BigInt(first) });
+    const codes = places.map(([log, partition, first]) => rows.place({ log, partition, first: BigInt(first) }));
     for (const [model, mismatches, matches] of models) {
-      addStored(rows, rows.pool(model, "mismatch"), mismatches);
-      addStored(rows, rows.pool(model, "match"), matches);
+      rows.#take(rows.pool(model, "mismatch"), Pool.fromWords(wordsOf(mismatches), true), codes);
+      rows.#take(rows.pool(model, "match"), Pool.fromWords(wordsOf(matches), false), codes);
     }
     return rows;
   }
@@ -167,6 +154,22 @@ export class SampledRows {
     return pools;
   }
 
+  #take(into: Pool, from: Pool, codes: readonly number[]): void {
+    for (let at = 0; at < from.size; at++) {
+      if (!into.takes(from.hashAt(at))) continue;
+      into.copy(from, at, codes[from.placeAt(at)] as number);
+      this.added(into);
+    }
+  }
+
+  /** Every pool in order, and no larger than it is to be. */
+  #settle(): void {
+    for (const { mismatch, match } of this.#models.values()) {
+      mismatch.cut(this.#keep, this.#comparePlaces);
+      match.cut(this.#keep, this.#comparePlaces);
+    }
+  }
+
   #raise(level: number): void {
     this.#level = level;
     this.#load = 0;
@@ -179,43 +182,10 @@ export class SampledRows {
   }
 }
 
-function storedPool(rows: readonly PoolRow[], codes: ReadonlyMap<number, number>): StoredPool {
-  const marks = rows.flatMap((row) => [...(row.marks ?? [])]);
-  return {
-    hashes: base64(Uint32Array.from(rows, ({ hash }) => hash)),
-    places: base64(Uint32Array.from(rows, ({ place }) => codes.get(place) ?? 0)),
-    offsets: base64(BigInt64Array.from(rows, ({ offset }) => offset)),
-    rows: base64(Uint32Array.from(rows, ({ row }) => row)),
-    marks: base64(Uint32Array.from(marks)),
-  };
-}
-
-function addStored(rows: SampledRows, pool: Pool, stored: StoredPool): void {
-  const hashes = words(stored.hashes);
-  const places = words(stored.places);
-  const offsets = new BigInt64Array(bytesOf(stored.offsets));
-  const numbers = words(stored.rows);
-  const marks = words(stored.marks);
-  const width = hashes.length === 0 ? 0 : marks.length / hashes.length;
-  for (const [at, hash] of hashes.entries()) {
-    rows.add(pool, {
-      hash,
-      place: places[at] as number,
-      offset: offsets[at] as bigint,
-      row: numbers[at] as number,
-      marks: width > 0 ? marks.subarray(at * width, (at + 1) * width) : undefined,
-    });
-  }
-}
-
-function base64({ buffer, byteOffset, byteLength }: Uint32Array | BigInt64Array): string {
+function base64({ buffer, byteOffset, byteLength }: Uint32Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
 }
 
-function words(text: string): Uint32Array {
-  return new Uint32Array(bytesOf(text));
-}
-
-function bytesOf(text: string): ArrayBuffer {
-  return Uint8Array.from(Buffer.from(text, "base64")).buffer;
+function wordsOf(text: string): Uint32Array {
+  return new Uint32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer);
 }

@@ -1,4 +1,5 @@
 /** Slices as sentences. */
+import { termOf } from "../inputs/item.ts";
 import type { Slice, SliceTerm } from "../types.ts";
 import type { FoundSlice } from "./search.ts";
 import type { Feature } from "./table.ts";
@@ -35,7 +36,7 @@ export function phraseOf(feature: Feature): string {
 }
 
 export function termsOf({ terms }: FoundSlice): SliceTerm[] {
-  return terms.map(({ place, trait, value }) => ({ feature: trait === "value" ? place : `${place} ${trait}`, value }));
+  return terms.map(termOf);
 }
 
 export function conditionOf(terms: readonly Feature[]): string {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { belowText, binOf, binText, fromText } from "../../../compare/triage/inputs/bins.ts";
-import { featuresOf, itemName } from "../../../compare/triage/inputs/features.ts";
+import { featuresOf } from "../../../compare/triage/inputs/features.ts";
 import { termOf } from "../../../compare/triage/inputs/item.ts";
 import { contentsOf, scriptsOf } from "../../../compare/triage/inputs/text.ts";
 import { LIMITS } from "../../../src/limits.ts";
@@ -152,9 +152,9 @@ describe("a request", () => {
       attributes: null,
       capturedAt: 0,
     };
-    const items = featuresOf(request, (path) => path === "$.who").map(itemName);
-    expect(items.filter((name) => name.includes("who") || name.includes("Ann"))).toEqual([]);
-    expect(items.some((name) => name.includes("$.text"))).toBe(true);
+    const items = JSON.stringify(featuresOf(request, (path) => path === "$.who"));
+    expect(items).not.toMatch(/who|Ann/);
+    expect(items).toContain("$.text");
   });
 
   test("too large is seen by its length alone", () => {
@@ -174,7 +174,7 @@ describe("a request", () => {
             attributes: json,
             capturedAt: Number.NaN,
           };
-          const names = featuresOf(request).map(itemName);
+          const names = featuresOf(request).map((item) => JSON.stringify(termOf(item)));
           expect(names.length).toBeLessThanOrEqual(LIMITS.triageItemsPerRow);
           expect(new Set(names).size).toBe(names.length);
         }

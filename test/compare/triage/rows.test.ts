@@ -117,12 +117,14 @@ describe("the rows that are remembered", () => {
 });
 
 test.each([
-  [0, 1],
-  [LIMITS.triageMatchesWanted, 1],
-  [20 * LIMITS.triageMatchesWanted, 20],
-  [1e9, LIMITS.triageMatchEvery],
-])("of %i planned rows one in %i that agrees is remembered", (planned, every) => {
-  expect(matchEvery(planned)).toBe(every);
+  [0, 1, 1],
+  [LIMITS.triageMatchesMost, 1, 1],
+  [20 * LIMITS.triageMatchesMost, 1, 20],
+  [1e9, 1, LIMITS.triageMatchEvery],
+  [2_500, 400, 25],
+  [2_500, 1e6, Math.floor(2_500 / LIMITS.triageMatchesLeast)],
+])("of %i planned rows of a model, of %i models, one in %i that agrees is remembered", (planned, models, every) => {
+  expect(matchEvery(planned, models)).toBe(every);
 });
 
 test("one in so many is what the sample holds", () => {

@@ -19,7 +19,7 @@ function find(mismatches: readonly Row[], matches: readonly Row[], weight = 100)
       const known = codes.get(word);
       if (known !== undefined) return known;
       codes.set(word, codes.size + 1);
-      items.set(codes.size, itemOf(word));
+      items.set(codes.size, { ...itemOf(word), code: codes.size });
       return codes.size;
     });
   const rows = { mismatches: mismatches.map(encode), matches: matches.map(encode), items };
@@ -29,7 +29,7 @@ function find(mismatches: readonly Row[], matches: readonly Row[], weight = 100)
   return searchSlices({ ...table, mismatches: all, matchCount: matches.length, weight, searches: 1 });
 }
 
-function itemOf(word: string): Item {
+function itemOf(word: string): Omit<Item, "code"> {
   const [place = "", value = ""] = word.split(/[=#]/);
   if (word.includes("#")) return { place, trait: "magnitude", value, bin: 1_200 + Number(value) };
   if (value === "string") return { place, trait: "type", value };
