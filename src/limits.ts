@@ -177,6 +177,8 @@ export const LIMITS = {
   /** Of them whose inputs are read: differing pairs with one path and kind of a model, agreeing ones of a model, all of a run. */
   triageLooksPerFamily: 300,
   triageLooksPerRun: 20_000,
+  /** Objects whose inputs are read at once. */
+  triageReads: 2,
   /** A larger input has no features but its length. */
   triageInputBytes: 64 * KIB,
   /** Features of one input, and distinct ones of a model that a search may combine. */

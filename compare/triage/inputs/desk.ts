@@ -1,7 +1,9 @@
 /** Gathers which rows are wanted of which object, has them read, and gives them out by row and by position. */
-import { isCutoverError } from "../../../src/errors.ts";
+import { inOrder } from "../../../src/ahead.ts";
+import { type CutoverError, isCutoverError } from "../../../src/errors.ts";
 import { captureKey, parseCaptureKey } from "../../../src/lake/keys.ts";
 import type { Run } from "../../../src/lake/run.ts";
+import { LIMITS } from "../../../src/limits.ts";
 import type { Logger } from "../../../src/log.ts";
 import { parsePosition } from "../../../src/record.ts";
 import type { Store } from "../../../src/store/port.ts";
@@ -68,20 +70,32 @@ export class Desk {
 
   readonly codesOf = ({ row }: Look): Uint32Array => this.#codes.get(this.#keyOf(row))?.get(row.row) ?? NO_CODES;
 
-  /** One object after the other, in the order of the run. What cannot be read is left out, and said. */
+  /** In the order of the run, a few objects read ahead. What cannot be read is left out, and said. */
   async read(): Promise<void> {
-    const { store, run, maskOf, signal, log } = this.#context;
-    for (const { key, bytes, etag } of run.objects) {
+    const { run, log } = this.#context;
+    const tasks = run.objects.flatMap(({ key, bytes, etag }) => {
       const wish = this.#wishes.get(key);
-      if (wish === undefined) continue;
-      signal.throwIfAborted();
-      const task = taskOf({ key, size: bytes, etag }, wish);
-      try {
-        this.#take(key, task, await lookAt(store, task, maskOf, signal));
-      } catch (error) {
-        if (!isCutoverError(error, ...OBJECT_FAULTS)) throw error;
-        log.warn("the inputs of an object cannot be read: what they tell is missing", { key, because: error.message });
+      return wish === undefined ? [] : [taskOf({ key, size: bytes, etag }, wish)];
+    });
+    for await (const { task, result } of inOrder(tasks, LIMITS.triageReads, (task) => this.#look(task))) {
+      const { key } = task.object;
+      if (isCutoverError(result)) {
+        const because = result.message;
+        log.warn("the inputs of an object cannot be read: what they tell is missing", { key, because });
+      } else {
+        this.#take(key, task, result);
       }
+    }
+  }
+
+  async #look(task: LookTask): Promise<{ task: LookTask; result: LookResult | CutoverError }> {
+    const { store, maskOf, signal } = this.#context;
+    signal.throwIfAborted();
+    try {
+      return { task, result: await lookAt(store, task, maskOf, signal) };
+    } catch (error) {
+      if (!isCutoverError(error, ...OBJECT_FAULTS)) throw error;
+      return { task, result: error };
     }
   }
 

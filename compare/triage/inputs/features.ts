@@ -36,7 +36,7 @@ export function featuresOf(request: Request, hides: Hides = () => false): Item[]
   const { input, inputType, modelVersion, attributes, capturedAt } = request;
   items.addValue("modelVersion", JSON.stringify(modelVersion));
   items.addValue("inputType", JSON.stringify(mediaType(inputType)));
-  items.addSize("input", "bytes", input.length);
+  if (!hides("$")) items.addSize("input", "bytes", input.length);
   addAttributes(items, attributes);
   const time = new Date(capturedAt);
   if (!Number.isNaN(time.getTime())) {
@@ -44,7 +44,7 @@ export function featuresOf(request: Request, hides: Hides = () => false): Item[]
     items.add({ place: "capturedAt", trait: "weekday", value: WEEKDAYS[time.getUTCDay()] as string });
   }
   // A large input has its length only: what it costs to parse is not known before.
-  if (input.length > LIMITS.triageInputBytes) return items.list;
+  if (input.length > LIMITS.triageInputBytes || hides("$")) return items.list;
   const parsed = parseBody(inputType, input);
   if (parsed.ok) addNode(items, parsed.document.root, []);
   else items.add({ place: "input", trait: "type", value: "unreadable" });

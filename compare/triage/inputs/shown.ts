@@ -19,6 +19,6 @@ export function inputMask(mask: Mask | null): InputMask {
 
 /** Bytes that are no text only by their number. */
 export function shownInput(input: Uint8Array, type: string, mask: InputMask): string {
-  if (!isUtf8(input)) return `(${input.length} bytes that are no text)`;
+  if (!isUtf8(input) && !mask.hides("$")) return `(${input.length} bytes that are no text)`;
   return cutChars(mask.body(type, input), LIMITS.exemplarInputChars) ?? "";
 }

@@ -10,10 +10,6 @@ export function setBit(bits: Bits, at: number): void {
   bits[at >> 5] = (bits[at >> 5] as number) | (1 << (at & 31));
 }
 
-export function hasBit(bits: Bits, at: number): boolean {
-  return ((bits[at >> 5] as number) & (1 << (at & 31))) !== 0;
-}
-
 export function and(a: Bits, b: Bits): Bits {
   return a.map((word, at) => word & (b[at] as number));
 }

@@ -19,7 +19,7 @@ export function logTail(hits: number, drawn: number, marked: number, all: number
 }
 
 /** ln P(X = hits): three binomial densities at the rate of all, of which the powers cancel. */
-export function logMass(hits: number, drawn: number, marked: number, all: number): number {
+function logMass(hits: number, drawn: number, marked: number, all: number): number {
   const rate = drawn / all;
   if (rate === 1) return hits === marked ? 0 : Number.NEGATIVE_INFINITY;
   const rest = 1 - rate;

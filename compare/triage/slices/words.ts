@@ -5,7 +5,7 @@ import type { FoundSlice } from "./search.ts";
 import type { Feature } from "./table.ts";
 
 /** How a condition reads after "have". */
-export function phraseOf(feature: Feature): string {
+function phraseOf(feature: Feature): string {
   const { place, trait, sense, value } = feature;
   if (sense === "missing") return `no ${place}`;
   if (sense === "present") return `${place} present`;

@@ -157,6 +157,12 @@ describe("a request", () => {
     expect(items).toContain("$.text");
   });
 
+  test("that is hidden as a whole is seen by its columns alone", () => {
+    const request = { input: utf8.encode("[1]"), inputType: "application/json", modelVersion: "v1" };
+    const items = featuresOf({ ...request, attributes: null, capturedAt: 0 }, (path) => path === "$");
+    expect(items.map(({ place }) => place)).toEqual(["modelVersion", "inputType", "capturedAt", "capturedAt"]);
+  });
+
   test("too large is seen by its length alone", () => {
     const large = seen({ text: "x".repeat(LIMITS.triageInputBytes) });
     expect(large.filter((item) => item.startsWith("$"))).toEqual([]);
