@@ -201,7 +201,7 @@ export const LIMITS = {
   exemplarChars: 300,
   /** What `cutover rules suggest` looks at: groups, pairs that are judged again (of more, a sample by hash), and how much is in memory. */
   suggestGroups: 10,
-  suggestPairs: 100_000,
+  suggestPairs: 50_000,
   suggestBytes: 16 * MIB,
   /** Pairs up to which `cutover groups` judges again what it shows; for more it names the command. */
   groupsSuggestPairs: 5_000,

@@ -8,7 +8,7 @@ export const LINT_LEVELS = ["error", "warning"] as const;
 export type LintLevel = (typeof LINT_LEVELS)[number];
 
 export const LINT_CODES = [
-  /** The rule cannot be read, or its function is not there. */
+  /** The rule or mask cannot be read, or its function is not there. */
   "unreadable",
   /** It judges nothing, whatever the answers are. */
   "dead",

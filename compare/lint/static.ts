@@ -7,6 +7,7 @@ import { parsePath } from "../json/path.ts";
 import { compileModel } from "../rules/compile.ts";
 import type { CustomFunctions } from "../rules/custom.ts";
 import { VALUE_TYPES } from "../rules/rule.ts";
+import { compileMask } from "../triage/mask.ts";
 import { coversPath, isAbove } from "./cover.ts";
 import { type LintFinding, nameOf, ofRule } from "./findings.ts";
 
@@ -30,7 +31,10 @@ export interface ReadRule extends ResolvedRule {
 export function lintPatterns(config: Config, today: string, functions: CustomFunctions): LintFinding[] {
   return config.modelPatterns.flatMap((pattern) => {
     const rules = (config.models[pattern]?.rules ?? []).map((rule, index) => ({ rule, pattern, index }));
-    const faults = rules.flatMap((rule) => unreadable(rule, today, functions));
+    const faults = [
+      ...rules.flatMap((rule) => unreadable(rule, today, functions)),
+      ...unreadableMasks(config, pattern),
+    ];
     const read = readRules(rules, today);
     const expired = read.filter((rule) => rule.expired).map(expiredFinding);
     return [
@@ -90,6 +94,20 @@ function unreadable(rule: ResolvedRule, today: string, functions: CustomFunction
     const { expected, received } = error.details;
     return [ofRule(rule, "error", "unreadable", `${error.message} (expected ${expected}, found ${received})`)];
   }
+}
+
+/** A mask that cannot be read stops every comparison, and is told here before one. */
+function unreadableMasks({ models }: Config, pattern: string): LintFinding[] {
+  return (models[pattern]?.mask ?? []).flatMap((path, index): LintFinding[] => {
+    try {
+      compileMask([{ path, pattern, index }]);
+      return [];
+    } catch (error) {
+      if (!isCutoverError(error, "CONFIG")) throw error;
+      const message = `${error.message} (expected ${error.details.expected}, found ${error.details.received})`;
+      return [{ level: "error", code: "unreadable", at: ["models", pattern, "mask", index], message }];
+    }
+  });
 }
 
 function expiredFinding(rule: ReadRule): LintFinding {

@@ -89,9 +89,10 @@ async function* pairsOfUnit(
     for (const info of commits)
       replays.push(await openObject(store, info.key, REPLAYS, { info, signal, tailBytes: LIMITS.parquetFooterBytes }));
     const places = await placesOf(replays, offsets);
+    const rowBytes = reader.columnBytes("output") / Math.max(1, reader.rows);
     for (const [group, { rows }] of reader.rowGroups.entries()) {
       const wanted = await rowsHolding(reader, group, offsets);
-      const most = rowsWithin(bytes, reader.columnBytes("output") / Math.max(1, reader.rows), rows);
+      const most = rowsWithin(bytes, rowBytes, rows);
       for (let from = 0; from < wanted.length; from += most) {
         yield* pairsOfRows(reader, group, wanted.slice(from, from + most), replays, places);
       }

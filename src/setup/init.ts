@@ -81,6 +81,7 @@ models:                               # every matching pattern applies, in this 
       - { path: $.score, type: number, atol: 1e-9, rtol: 1e-6 }
       # - { path: $.timing, type: ignore, reason: wall time, owner: ml-platform, expires: 2027-06-30 }
     default: exact                    # judges every path that no rule matches
+    # mask: [$.user.email, $..text]   # shown as ••• in requests, answers, findings and reports; judged all the same
     gate: { maxMismatchRate: 0.001, confidence: 0.99, minCoverage: 1.0, maxErrorRate: 0.001 }
 
 # metrics:

@@ -6,14 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseJsonText } from "../../compare/json/parse.ts";
 import { parsePath } from "../../compare/json/path.ts";
 import { coversPath, isAbove } from "../../compare/lint/cover.ts";
+import { lintPatterns } from "../../compare/lint/static.ts";
 import { type LintReport, lintExitCode, lintStage, renderLint } from "../../compare/lint.ts";
 import { rootCursor } from "../../compare/rules/cursor.ts";
+import { NO_FUNCTIONS } from "../../compare/rules/custom.ts";
 import type { CompiledRule } from "../../compare/rules/rule.ts";
 import { compareStage } from "../../compare/run-compare.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { memoryStore } from "../../src/store/memory.ts";
 import type { Store } from "../../src/store/port.ts";
-import { buildLake, RUN, testSession } from "./pipeline-lake.ts";
+import { buildLake, RUN, testConfig, testSession } from "./pipeline-lake.ts";
 
 let dir: string;
 beforeAll(async () => {
@@ -110,6 +112,18 @@ describe("rules by themselves", () => {
     expect(short).toEqual(expected);
     expect(ok).toBe(!expected.some((line) => line.startsWith("error")));
     expect(run).toBeNull();
+  });
+
+  test("a mask that cannot be read is told", () => {
+    const config = testConfig({ models: { "*": { mask: ["$.a", "$.b["] } } });
+    expect(lintPatterns(config, "2026-11-23", NO_FUNCTIONS)).toMatchObject([
+      {
+        level: "error",
+        code: "unreadable",
+        at: ["models", "*", "mask", 1],
+        message: expect.stringMatching(/found \$\.b\[/),
+      },
+    ]);
   });
 
   test("each finding stands at its line, in the order of the file, and names the other rule", async () => {
