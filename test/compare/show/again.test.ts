@@ -30,7 +30,7 @@ beforeAll(async () => {
   );
   await writeFile(
     join(dir, "my config.yaml"),
-    'store: ./data\ncapture: { source: { files: ["in.ndjson"] } }\ntargets: { candidate: { module: { path: ./model.mjs } } }\n',
+    'store: ./data\ncapture: { source: { files: ["in.ndjson"] }, rotate: { records: 10 } }\ntargets: { candidate: { module: { path: ./model.mjs } } }\n',
   );
   // What a shell finds under the name of the program.
   const bin = fileURLToPath(new URL("../../../src/bin.ts", import.meta.url));
@@ -47,7 +47,7 @@ const cutover = <T = { run: string }>(...args: string[]): Promise<T> =>
 test("sends that record again, whatever other records its id names, as often as it is given", async () => {
   const found = await cutover<ShowResult>("show", replayed.run, "same id");
   expect(found.found).toBe(10);
-  const record = found.records[2] as ShowResult["records"][number];
+  const record = found.records[4] as ShowResult["records"][number];
   const env = { ...process.env, PATH: `${dir}:${process.env.PATH}`, NO_COLOR: "1" };
   const runs = new Set<string>();
   for (const _ of [1, 2]) {
