@@ -8,6 +8,7 @@ import { compareStage } from "../../../compare/run-compare.ts";
 import { renderShow } from "../../../compare/show/render.ts";
 import { type ShowResult, showStage } from "../../../compare/show/stage.ts";
 import { loadConfig } from "../../../src/config/load.ts";
+import { writeSequence } from "../../../src/lake/sequence.ts";
 import type { Store } from "../../../src/store/port.ts";
 import { buildLake, equalPairs, type LakeSpec, type PairSpec, RUN, testSession } from "../pipeline-lake.ts";
 
@@ -169,6 +170,30 @@ describe("a record of a run", () => {
     expect(await one({ legacy: "{}" }, { skips: { m: { endpoint_missing: 1 } } })).toMatchObject({
       why: "replay skipped records of its model (1 endpoint missing)",
     });
+  });
+
+  test("of a sequential run says whether its turn has not come, or is not needed", async () => {
+    const store = await buildLake({ objects: [Array.from({ length: 40 }, () => ({ legacy: "{}" }))] });
+    const why = async (decided: Record<string, number>): Promise<Set<string | undefined>> => {
+      await writeSequence(store, RUN, { version: 1, rules: "x", below: 1 / 64, decided });
+      const all = Array.from({ length: 40 }, (_, i) => show(store, `t@01234567/0/${1000 + i}`));
+      return new Set((await Promise.all(all)).map(({ records }) => records[0]?.why));
+    };
+    const inLayer = "no result is stored: the run was not sent to its end";
+    expect(await why({})).toContain("the run was sequential, and has not come to this record");
+    expect(await why({ m: 1 / 64 })).toContain(
+      "the run was sequential, and its model's verdict was certain before this record's turn",
+    );
+    expect(await why({ m: 1 })).toEqual(new Set([inLayer]));
+  });
+
+  test("is found whatever bucket and commit hold its answer", async () => {
+    const pairs = Array.from({ length: 30 }, (_, i) => pairOf({ i }, { i: i + 1 }));
+    const store = await buildLake({ objects: [pairs], buckets: 3, commitRows: 4 });
+    for (const i of [0, 1, 2, 11, 29]) {
+      const { records } = await show(store, `t@01234567/0/${1000 + i}`);
+      expect(records[0]?.candidate?.text).toBe(JSON.stringify({ i: i + 1 }));
+    }
   });
 
   test("shows no masked value, and says that it differs", async () => {
