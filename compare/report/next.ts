@@ -28,13 +28,24 @@ export function nextSteps(summary: Summary): Step[] {
   return steps;
 }
 
-/** Looks into what explains most, before any of the above. */
+/** A fleet moves model by model: those that are ready need not wait. */
+export function readySteps({ run, ready }: Summary): Step[] {
+  const [first] = [...ready].sort();
+  if (first === undefined) return [];
+  const command = `cutover gate --run ${shellWord(visible(run))} --model ${shellWord(visible(first))}`;
+  return [{ command, why: "a model that is ready can move by itself" }];
+}
+
+/** Looks into what explains most, and for paths that no rule judges, before any of the above. */
 export function lookSteps(summary: Summary): Step[] {
   const run = shellWord(visible(summary.run));
   const named = summary.explanations?.flatMap(({ groups }) => groups)[0];
   const open = groupsInOrder(summary.groups).filter((group) => (group.waived ?? 0) < group.count);
   const group = open.find(({ fingerprint }) => fingerprint === named) ?? open[0];
-  if (group === undefined) return [];
+  const uncovered = Object.values(summary.models).some((model) => model.uncovered.length > 0);
+  const lint = { command: `cutover rules lint --run ${run}`, why: "output paths that no rule judges" };
+  const lints = uncovered ? [lint] : [];
+  if (group === undefined) return lints;
   const [position] = group.exemplars;
   const steps: Step[] = [];
   if (position !== undefined) {
@@ -42,5 +53,5 @@ export function lookSteps(summary: Summary): Step[] {
     steps.push({ command, why: "both answers of one request of the first cause" });
   }
   const command = `cutover rules suggest ${run} --group ${shellWord(visible(group.fingerprint))}`;
-  return [...steps, { command, why: "the rule that would accept it, and what it would do to the verdict" }];
+  return [...lints, ...steps, { command, why: "the rule that would accept it, and what it would do to the verdict" }];
 }

@@ -103,7 +103,8 @@ function hasCause({ cause, slice }: Group): boolean {
 }
 
 function fallback({ groups }: Summary, several: boolean, reachable: Reachable): Vnode[] {
-  if (groups.length === 0) return [el("p", { class: "muted" }, "Nothing differs, so there is nothing to explain.")];
+  if (groups.length === 0)
+    return [el("p", { class: "muted" }, "Nothing that was compared differs, so there is nothing to explain.")];
   const most = groupsInOrder(groups).filter(reachable).slice(0, FALLBACK_SHOWN);
   return [
     el("p", {}, `${groups.some(hasCause) ? SOME_CAUSES : NO_CAUSE} The most frequent differences:`),

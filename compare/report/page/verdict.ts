@@ -1,7 +1,7 @@
 /** The first screen: may I move, and if not, why, and what do I do next. */
 import type { Summary, Verdict } from "../../summary.ts";
 import { count, covered, duration, percent, plural, slowdown } from "../figures.ts";
-import { lookSteps, nextSteps, type Step } from "../next.ts";
+import { lookSteps, nextSteps, readySteps, type Step } from "../next.ts";
 import { verdictName } from "../order.ts";
 import { visible } from "../text.ts";
 import { modelHash, modelKey } from "./links.ts";
@@ -14,8 +14,9 @@ const MEANING: Readonly<Record<Verdict, string>> = {
   error: "Not yet: something that should have been compared could not be.",
 };
 const NO_EVIDENCE = "Not yet: nothing was compared, so there is no verdict.";
-const READY_SHOWN = 12;
-const REASONS_SHOWN = 5;
+const READY_SHOWN = 6;
+/** So that the first causes stand on the first screen. */
+const REASONS_SHOWN = 3;
 
 export function verdictPart(summary: Summary): Vnode[] {
   const name = verdictName(summary);
@@ -55,7 +56,8 @@ function readyLine(summary: Summary): Vnode {
 
 /** Commands that bring the reader on from this verdict, the first ones first. */
 export function nextPart(summary: Summary): Vnode[] {
-  const steps = summary.verdict === "pass" ? nextSteps(summary) : [...lookSteps(summary), ...nextSteps(summary)];
+  const before = summary.verdict === "pass" ? [] : [...lookSteps(summary), ...readySteps(summary)];
+  const steps = [...before, ...nextSteps(summary)];
   return [el("h2", {}, "Next"), el("ol", {}, ...steps.map(stepNode))];
 }
 

@@ -18,7 +18,7 @@ small { font-weight: 400; font-size: 14px; color: var(--muted); margin-left: .4r
 p, ul, ol, dl, dd, figure { margin: 0; padding: 0; } ul, ol { list-style: none; }
 a { color: var(--accent); text-underline-offset: 3px; text-decoration-thickness: 1px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
-h2:focus, h3:focus { outline: none; }
+#detail-title { scroll-margin-top: 2.5rem; } h2:focus, h3:focus { outline: none; }
 code, .code, kbd { font-family: var(--mono); font-size: .92em; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .muted, .none { color: var(--muted); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

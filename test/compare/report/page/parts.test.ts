@@ -140,7 +140,7 @@ describe("explanations", () => {
       explanationsPart(summaryFixture("pass"), () => true)
         .map(textOf)
         .join(""),
-    ).toContain("Nothing differs");
+    ).toContain("Nothing that was compared differs");
   });
 });
 
