@@ -65,7 +65,7 @@ function explanationNode(explanation: Explanation, groups: readonly Group[], sev
         "p",
         { class: "links" },
         several && whereNode(model),
-        ...groups.slice(0, GROUPS_SHOWN).map((group) => groupLink(group, several)),
+        ...groups.slice(0, GROUPS_SHOWN).map((group) => groupLink(group, several, several && model === null)),
         groups.length > GROUPS_SHOWN &&
           el("span", { class: "muted" }, `and ${plural(groups.length - GROUPS_SHOWN, "more group")}`),
       ),
@@ -84,14 +84,15 @@ function whereNode(model: string | null): Vnode {
   return el("a", { href: modelHash(model), "data-model": modelKey(model) }, visible(model));
 }
 
-function groupLink(group: Group, several: boolean): Vnode {
+/** `whose`: the model is not said beside it. */
+function groupLink(group: Group, several: boolean, whose: boolean): Vnode {
   const href = groupHash(group.fingerprint, several ? group.model : null);
   const trait = [group.direction, group.magnitude].filter((part) => !SAYS_NOTHING.has(part)).map(visible);
   return el(
     "a",
     { class: "chip", href },
     el("span", { class: "code" }, visible(group.path)),
-    ` ${[words(group.kind), ...trait].join(" ")} · ${count(group.count)}`,
+    ` ${[words(group.kind), ...trait].join(" ")} · ${count(group.count)}${whose ? ` · ${visible(group.model)}` : ""}`,
   );
 }
 
@@ -108,6 +109,6 @@ function fallback({ groups }: Summary, several: boolean, reachable: Reachable): 
   const most = groupsInOrder(groups).filter(reachable).slice(0, FALLBACK_SHOWN);
   return [
     el("p", {}, `${groups.some(hasCause) ? SOME_CAUSES : NO_CAUSE} The most frequent differences:`),
-    el("p", { class: "links" }, ...most.map((group) => groupLink(group, several))),
+    el("p", { class: "links" }, ...most.map((group) => groupLink(group, several, several))),
   ];
 }
