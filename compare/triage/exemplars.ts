@@ -1,6 +1,5 @@
 /** Which pairs of a group's sample a person is shown. */
 import type { ResolvedRule } from "../../src/config/models.ts";
-import { compareRank } from "../../src/lake/selection.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { type PathStep, parsePath } from "../json/path.ts";
 import type { Sampled } from "./samples.ts";
@@ -14,7 +13,7 @@ export interface ChosenExemplar {
 
 /**
  * At most five: the median and the largest difference, the nearest to a threshold, the one with fewest other findings, the
- * rest by hash. A pure function of the sample. `thresholds` of the rule that judged, none where it has none.
+ * rest by hash. A pure function of the sample, in order of its hash. `thresholds` of the rule that judged, none where it has none.
  */
 export function chooseExemplars(sample: readonly Sampled[], thresholds: readonly number[]): ChosenExemplar[] {
   const chosen: ChosenExemplar[] = [];
@@ -78,8 +77,9 @@ function isStep(step: PathStep, place: PathStep | undefined): boolean {
   return place === "[*]";
 }
 
+/** Equals stay in the order of the sample, which is that of the hash. */
 function sortedBy(sample: readonly Sampled[], value: (item: Sampled) => number): Sampled[] {
-  return [...sample].sort((a, b) => value(a) - value(b) || compareRank(a.rank, b.rank));
+  return [...sample].sort((a, b) => value(a) - value(b));
 }
 
 function varies(sample: readonly Sampled[], value: (item: Sampled) => number): boolean {

@@ -16,6 +16,16 @@ interface Event {
   readonly item: Sampled;
 }
 
+const number = (path: string, magnitude = "tiny"): GroupKey => ({
+  path,
+  kind: "value",
+  rule: "exact",
+  direction: "up",
+  magnitude,
+  template: "none",
+});
+const text = (template: string): GroupKey => ({ ...number("$.t", "none"), direction: "none", template });
+
 /** As `fingerprintParts` makes them: a template only where there is no direction. */
 const keys: fc.Arbitrary<GroupKey> = fc
   .record({
@@ -37,6 +47,15 @@ const fewKeys = keys.map((key): GroupKey => {
   return { ...key, path: "$.x", kind: "value", magnitude: key.magnitude === "none" ? "none" : "tiny", template };
 });
 
+/** Texts alone: families collapse before the model coarsens, or after. */
+const textKeys = fc
+  .record({ path: fc.constantFrom(..."abcdef"), template: fc.constantFrom(..."abcde") })
+  .map(({ path, template }): GroupKey => ({ ...text(template), path: `$.${path}` }));
+/** Most of three groups, whose samples are full before the others coarsen the model to one, or after. */
+const unevenKeys = fc
+  .tuple(fc.nat(9), fc.constantFrom(..."abcdefghijkl"))
+  .map(([die, magnitude]): GroupKey => number("$.x", die < 9 ? `most ${die % 3}` : magnitude));
+
 /** At most one event a position and full key, as a judge gives them. */
 const eventsOf = (key: fc.Arbitrary<GroupKey>): fc.Arbitrary<Event[]> =>
   fc.uniqueArray(
@@ -51,10 +70,15 @@ const eventsOf = (key: fc.Arbitrary<GroupKey>): fc.Arbitrary<Event[]> =>
       }),
     { maxLength: 120, size: "max", selector: ({ model, key, item }) => JSON.stringify([model, key, item.id]) },
   );
-const events = fc.oneof(eventsOf(keys), eventsOf(fewKeys));
 const limits = { perModel: 12, perRun: 24, templates: 3, sample: 16, samples: 60 };
-/** Few coarsen here, and samples decide. */
-const roomy = { perModel: 60, perRun: 200, templates: 6, sample: 16, samples: 70 };
+/** In each something else decides: the level, the floor, the samples, the templates. */
+const regimes = fc.oneof(
+  fc.tuple(eventsOf(keys), fc.constantFrom(limits, { ...limits, perModel: 60, perRun: 200, templates: 6 })),
+  fc.tuple(eventsOf(fewKeys), fc.constantFrom(limits, { ...limits, perModel: 60, perRun: 200, samples: 70 })),
+  fc.tuple(eventsOf(textKeys), fc.constantFrom(limits, { ...limits, perModel: 8, perRun: 100, samples: 200 })),
+  fc.tuple(eventsOf(unevenKeys), fc.constant({ ...limits, perModel: 4, perRun: 100, samples: 60 })),
+);
+const events = eventsOf(keys);
 
 function add(groups: Groups, { model, key, item }: Event): Groups {
   groups.add(model, key, 1, groups.wants(model, key, item.rank) ? [item] : []);
@@ -70,15 +94,6 @@ function itemsOf(groups: Groups): number {
   return all.reduce((sum, { group }) => sum + group.sample.length, 0);
 }
 
-const number = (path: string, magnitude = "tiny"): GroupKey => ({
-  path,
-  kind: "value",
-  rule: "exact",
-  direction: "up",
-  magnitude,
-  template: "none",
-});
-const text = (template: string): GroupKey => ({ ...number("$.t", "none"), direction: "none", template });
 const itemAt = (offset: number): Sampled => ({
   rank: rankOf({ log: "t", partition: 0, offset: BigInt(offset) }),
   id: `${offset}`,
@@ -93,24 +108,28 @@ describe("groups", () => {
   test("are the same in any order and any split, also where they coarsen and samples shorten", () => {
     const seen = { levels: new Set<number>(), keeps: new Set<number>(), floors: new Set<number>(), collapsed: 0 };
     fc.assert(
-      fc.property(events, fc.infiniteStream(fc.nat()), fc.integer({ min: 1, max: 7 }), (all, randoms, parts) => {
-        const bounds = parts % 2 === 0 ? roomy : limits;
-        const next = (below: number): number => (randoms.next().value ?? 0) % below;
-        const whole = all.reduce(add, new Groups(bounds));
-        const split = Array.from({ length: parts }, () => new Groups(bounds));
-        const shuffled = all.map((event) => [next(1_000_000), event] as const).sort(([a], [b]) => a - b);
-        for (const [, event] of shuffled) add(split[next(parts)] as Groups, event);
-        const merged = new Groups(bounds);
-        for (const part of split) merged.merge(next(2) === 0 ? part : Groups.fromStored(part.toStored(), bounds));
-        expect(dump(merged)).toBe(dump(whole));
-        const { floor, keep, models } = whole.toStored();
-        seen.floors.add(floor);
-        seen.keeps.add(keep);
-        for (const [, level, groups] of models) {
-          seen.levels.add(level);
-          if (level === 0 && groups.some(({ key }) => key.template === "*")) seen.collapsed++;
-        }
-      }),
+      fc.property(
+        regimes,
+        fc.infiniteStream(fc.nat()),
+        fc.integer({ min: 1, max: 7 }),
+        ([all, bounds], randoms, parts) => {
+          const next = (below: number): number => (randoms.next().value ?? 0) % below;
+          const whole = all.reduce(add, new Groups(bounds));
+          const split = Array.from({ length: parts }, () => new Groups(bounds));
+          const shuffled = all.map((event) => [next(1_000_000), event] as const).sort(([a], [b]) => a - b);
+          for (const [, event] of shuffled) add(split[next(parts)] as Groups, event);
+          const merged = new Groups(bounds);
+          for (const part of split) merged.merge(next(2) === 0 ? part : Groups.fromStored(part.toStored(), bounds));
+          expect(dump(merged)).toBe(dump(whole));
+          const { floor, keep, models } = whole.toStored();
+          seen.floors.add(floor);
+          seen.keeps.add(keep);
+          for (const [, level, groups] of models) {
+            seen.levels.add(level);
+            if (level === 0 && groups.some(({ key }) => key.template === "*")) seen.collapsed++;
+          }
+        },
+      ),
       { numRuns: 500 },
     );
     // The law was tried where it is hard.
