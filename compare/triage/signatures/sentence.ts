@@ -28,7 +28,10 @@ function claimOf({ name, parameters }: Signature): [claim: string, advice?: stri
     case "rounded":
       return [`${rounded} = ${exact} ${roundingText(parameters)}`];
     case "float32":
-      return [`${rounded} = ${exact} in float32`, "a rule of type number with `width: 32` compares what both can hold"];
+      return [
+        `${rounded} = ${exact} rounded to float32`,
+        "a rule of type number with `width: 32` compares what both can hold",
+      ];
     case "sign_flip":
       return ["candidate = −legacy"];
     case "complement":
