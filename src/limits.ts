@@ -174,7 +174,7 @@ export const LIMITS = {
   triageMatchesMost: 500,
   triageMatchesLeast: 64,
   triageMatchEvery: 100,
-  /** Of them whose inputs are read: differing pairs with one path and kind of a model, agreeing ones of a model, all of a run. */
+  /** Of them whose inputs are read: differing pairs with one path and kind of a model, and twice as many agreeing ones; all of a run. */
   triageLooksPerFamily: 300,
   triageLooksPerRun: 20_000,
   /** Objects whose inputs are read at once. */

@@ -137,10 +137,11 @@ function candidate(terms: readonly Feature[], rows: Bits, matchBits: Bits, scope
   const inside = countOf(rows);
   const agreeing = countOf(matchBits);
   const pairs = total + scope.weight * scope.matchCount;
-  const size = inside + scope.weight * agreeing;
-  const lift = size === 0 ? 0 : inside / size / (total / pairs);
+  // One agreeing row more than were seen: else of two conditions the one that chance left without any would win.
+  const size = inside + scope.weight * (agreeing + 1);
+  const lift = inside / size / (total / pairs);
   // SliceLine's score: a·((se/ss)/avg − 1) − (1 − a)·(n/ss − 1).
-  const score = RATE_WEIGHT * (lift - 1) - (1 - RATE_WEIGHT) * (pairs / Math.max(1, size) - 1);
+  const score = RATE_WEIGHT * (lift - 1) - (1 - RATE_WEIGHT) * (pairs / size - 1);
   return { terms, rows, matchBits, inside, agreeing, score };
 }
 
