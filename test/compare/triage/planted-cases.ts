@@ -117,7 +117,7 @@ export const SIGNATURE_CAUSES: readonly PlantedCause[] = [
     name: "float32",
     ...anyone,
     change: (answer) => ({ ...answer, price: Math.fround(answer.price) }),
-    names: [/candidate = legacy in float32/],
+    names: [/candidate = legacy rounded to float32/],
   },
   {
     name: "a flipped sign",
