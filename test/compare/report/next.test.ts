@@ -49,7 +49,7 @@ test("a model that is ready need not wait; what passes is gated", () => {
 });
 
 /** Words that a shell takes as they stand, or in single quotes with `\\'` between: nothing is expanded, nothing runs. */
-const PLAIN_COMMAND = /^(?:echo (?:[\w@%+=:,./-]+|'[^']*'|\\')+ \| )?cutover(?: (?:[\w@%+=:,./-]+|'[^']*'|\\')+)+$/;
+const PLAIN_COMMAND = /^(?:echo (?:[\w@%+=:,./-]|'[^']*'|\\')+ \| )?cutover(?: (?:[\w@%+=:,./-]|'[^']*'|\\')+)+$/;
 
 function copied(node: Vnode): string[] {
   if (typeof node === "string") return [];
