@@ -36,6 +36,8 @@ export interface CompareOptions {
   readonly onJudged?: (() => void) | undefined;
   /** Bytes of answers held at once, over all threads; for tests. */
   readonly bufferBytes?: number | undefined;
+  /** Resident memory above which all threads but this one take no further unit; for tests. */
+  readonly restBytes?: number | undefined;
   /** Threads of this process that judge; one by itself. They open the store anew, by its address. */
   readonly threads?: number | "auto" | undefined;
   /** Workers judge, and this process merges what they find. */
@@ -139,7 +141,7 @@ async function judgeUnits(
   session: Session,
   run: Run,
   { rulesHash, table, waives, sequence, writes, today, warn, inputs: { units } }: JudgedBy,
-  { threads: asked, queue, bufferBytes = LIMITS.compareBufferBytes }: CompareOptions,
+  { threads: asked, queue, restBytes: rest, bufferBytes = LIMITS.compareBufferBytes }: CompareOptions,
 ): Promise<Judged> {
   const { store, config, log, signal } = session;
   let objects = 0;
@@ -154,9 +156,11 @@ async function judgeUnits(
   const judge = { run: { run: run.run, query, limits, models }, rules: rulesHash.slice(0, 12), today, sequence };
   if (queue !== undefined) return judgeOnQueue(session, { rulesHash, judge, units, onUnit });
   const threads = asked === undefined ? 1 : threadsFor(units, asked === "auto" ? undefined : asked);
-  growYoungGeneration(LIMITS.compareYoungMib);
+  growYoungGeneration(threads === 1 ? LIMITS.compareYoungMib : LIMITS.compareYoungMibEach);
   const order = { ...judge, writes, bufferBytes: Math.floor(bufferBytes / threads) };
-  return judgeOnThreads({ order, config, units, threads, store, table, waives, signal, onUnit, onWarning: warn });
+  const restBytes = rest ?? (asked === "auto" ? LIMITS.compareRestBytes : Number.POSITIVE_INFINITY);
+  const tools = { store, table, waives, signal };
+  return judgeOnThreads({ ...tools, order, config, units, threads, restBytes, onUnit, onWarning: warn });
 }
 
 /** Threads find the same faults of rules, each for itself. */

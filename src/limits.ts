@@ -138,10 +138,17 @@ export const LIMITS = {
   compareThreads: 2,
   compareThreadsMax: 64,
   /**
-   * Each half of the young generation of a thread that judges, in MiB (`growYoungGeneration`). Room for the old generation as
-   * capture has it gains nothing here, and takes 180 MB, or 280 for two threads, where all pairs mismatch.
+   * Resident memory of the process above which its second thread takes no further unit, unless threads were asked for:
+   * what it held is given back, and the first goes on alone.
+   */
+  compareRestBytes: 460 * MIB,
+  /**
+   * Each half of the young generation of the thread that judges alone, and of each where several do, in MiB
+   * (`growYoungGeneration`). Where all pairs of two threads mismatch, 8 take 80 MB more than 4 for no time, and 1 a
+   * quarter more time than 4. Room for the old generation as capture has it gains nothing, and takes 180 MB, or 280 for two.
    */
   compareYoungMib: 8,
+  compareYoungMibEach: 4,
   /** Bytes of captures and replays below which compare takes one thread: it ends sooner than another has begun. */
   compareInlineBytes: 8 * MIB,
   /** Text of one side of a finding. */

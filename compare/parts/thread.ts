@@ -21,6 +21,8 @@ export interface ThreadData {
   readonly store: string;
   readonly units: readonly Unit[];
   readonly turn: Turn;
+  /** Resident memory of the process above which this thread takes no further unit. */
+  readonly restBytes: number;
 }
 
 /** Ends the work after the unit's present step. */
@@ -51,14 +53,15 @@ try {
 }
 port.close();
 
-async function work({ order, config, store: url, units, turn }: ThreadData): Promise<void> {
+async function work({ order, config, store: url, units, turn, restBytes }: ThreadData): Promise<void> {
   const functions = await loadFunctions(config, { warn: (message, fields) => say({ kind: "warn", message, fields }) });
   const store = await openStore(url, config.s3);
   try {
-    growYoungGeneration(LIMITS.compareYoungMib);
+    growYoungGeneration(LIMITS.compareYoungMibEach);
     const tools = { ...toolsOf(config, order, functions), store, signal: stopping.signal };
+    const take = takeFrom(turn, () => process.memoryUsage.rss() <= restBytes);
     const done = (unit: number): void => say({ kind: "unit", unit });
-    const { tally, ...rest } = await judgeShare(contextOf(order, tools), units, takeFrom(turn), done);
+    const { tally, ...rest } = await judgeShare(contextOf(order, tools), units, take, done);
     const bytes = encodeTally(tally);
     say({ kind: "share", tally: bytes, ...rest }, [bytes.buffer]);
   } finally {

@@ -27,6 +27,8 @@ export interface ThreadsOptions extends JudgeTools {
   readonly units: readonly Unit[];
   /** This one included. */
   readonly threads: number;
+  /** Resident memory above which this process goes on with one thread; no bound by itself. */
+  readonly restBytes?: number;
   readonly onUnit: (unit: Unit) => void;
   /** Called in any thread's name. */
   readonly onWarning: (message: string, fields?: LogFields) => void;
@@ -85,7 +87,7 @@ function sizeOf({ object, commits }: Unit): number {
 }
 
 function runThread(
-  { order, config, store, units, onUnit, onWarning }: ThreadsOptions,
+  { order, config, store, units, restBytes = Number.POSITIVE_INFINITY, onUnit, onWarning }: ThreadsOptions,
   turn: Turn,
   stop: AbortSignal,
 ): Promise<Extract<FromThread, { kind: "share" }>> {
@@ -93,22 +95,25 @@ function runThread(
   const file = new URL(`./thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
   // Faults of what compare does not use hold errors, and an error may hold what cannot travel.
   const { sourceFault: _source, queueFault: _queue, waiverFault: _waiver, ...plain } = config;
-  const data: ThreadData = { order, config: plain, store: store.url, units, turn };
+  const data: ThreadData = { order, config: plain, store: store.url, units, turn, restBytes };
   return new Promise((resolve, reject) => {
     const worker = new Worker(file, { workerData: data });
+    let share: Extract<FromThread, { kind: "share" }> | undefined;
     const end = (): void => worker.postMessage("stop" satisfies ToThread);
     stop.addEventListener("abort", end, { once: true });
     if (stop.aborted) end();
     worker.on("message", (message: FromThread) => {
       if (message.kind === "unit") onUnit(units[message.unit] as Unit);
       else if (message.kind === "warn") onWarning(message.message, message.fields);
-      else if (message.kind === "share") resolve(message);
+      else if (message.kind === "share") share = message;
       else reject(fromPlain(message.error));
     });
     worker.on("error", reject);
     worker.on("exit", (code) => {
       stop.removeEventListener("abort", end);
-      reject(new Error(`a thread of compare has ended with code ${code}`));
+      // Not before: its heap is gone when the tally is unpacked.
+      if (share && code === 0) resolve(share);
+      else reject(new Error(`a thread of compare has ended with code ${code}`));
     });
   });
 }

@@ -13,6 +13,7 @@ export function createTurn(sizes: readonly number[]): Turn {
   return { sequence, taken: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) };
 }
 
-export function takeFrom({ sequence, taken }: Turn): () => number | undefined {
-  return () => sequence[Atomics.add(taken, 0, 1)];
+/** Undefined when there is none left, or `mayGoOn` says no: then the others take what is left. */
+export function takeFrom({ sequence, taken }: Turn, mayGoOn = (): boolean => true): () => number | undefined {
+  return () => (mayGoOn() ? sequence[Atomics.add(taken, 0, 1)] : undefined);
 }

@@ -56,7 +56,7 @@ port.on("message", (message: ToUnitThread) => {
 });
 
 async function open({ order, config, store: url }: UnitThreadData): Promise<{ store: Store; context: UnitContext }> {
-  growYoungGeneration(LIMITS.compareYoungMib);
+  growYoungGeneration(LIMITS.compareYoungMibEach);
   const functions = await loadFunctions(config, { warn: (message, fields) => say({ kind: "warn", message, fields }) });
   const store = await openStore(url, config.s3);
   const { signal } = new AbortController();

@@ -126,6 +126,22 @@ describe("a comparison over threads", () => {
     expect(loaded).toBe(1);
   });
 
+  test("goes on with one thread when the process holds too much, and judges all of it", async () => {
+    const store = await lake(6);
+    // Slow enough for the others to find something to do when they are there.
+    const judging = `${SAME_AND_TOLD.replace("export const same", "const equal")}
+export const same = (a, b) => {
+  writeFileSync(new URL("./loaded-to-judge-" + threadId, import.meta.url), "");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+  return equal(a, b);
+};`;
+    const one = await compared(store, {}, judging);
+    const many = await compared(store, { threads: 3, restBytes: 0 }, judging);
+    // Each thread has read the rule, and only the first has used it.
+    expect([one.loaded, many.loaded]).toEqual([2, 4]);
+    expect(many.objects).toEqual(one.objects);
+  }, 60_000);
+
   test("tells a rule that fails once", async () => {
     const { summary, warned } = await compared(
       await lake(8),
@@ -216,7 +232,16 @@ describe("the number of threads", () => {
 test("turns begin with the largest unit and give each once", () => {
   const turn = createTurn([3, 9, 9, 1]);
   const [one, other] = [takeFrom(turn), takeFrom(turn)];
-  expect([one(), other(), one(), other(), one(), other()]).toEqual([1, 2, 0, 3, undefined, undefined]);
+  const resting = takeFrom(turn, () => false);
+  expect([one(), other(), resting(), one(), other(), one(), other()]).toEqual([
+    1,
+    2,
+    undefined,
+    0,
+    3,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("an error travels with its code, details and cause", () => {
