@@ -141,7 +141,7 @@ export const LIMITS = {
    * Resident memory of the process above which its second thread takes no further unit, unless threads were asked for:
    * what it held is given back, and the first goes on alone.
    */
-  compareRestBytes: 460 * MIB,
+  compareRestBytes: 384 * MIB,
   /**
    * Each half of the young generation of the thread that judges alone, and of each where several do, in MiB
    * (`growYoungGeneration`). Where all pairs of two threads mismatch, 8 take 80 MB more than 4 for no time, and 1 a
