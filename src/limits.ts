@@ -196,7 +196,7 @@ export const LIMITS = {
   /** Searches of a run, those over the most rows first. */
   triageSearches: 1_000,
   /** Exemplars of a run that show their input, and its characters. */
-  exemplarInputs: 300,
+  exemplarInputs: 100,
   exemplarInputChars: 600,
   explanations: 50,
   /** Answers of each model that a self-test changes, and bytes of all of them. */

@@ -92,7 +92,7 @@ function runThread(
   stop: AbortSignal,
 ): Promise<Extract<FromThread, { kind: "share" }>> {
   // Built, this file and its neighbour end in .js.
-  const file = new URL(`./thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
+  const file = new URL(`./start-thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
   // Faults of what compare does not use hold errors, and an error may hold what cannot travel.
   const { sourceFault: _source, queueFault: _queue, waiverFault: _waiver, ...plain } = config;
   const data: ThreadData = { order, config: plain, store: store.url, units, turn, restBytes };

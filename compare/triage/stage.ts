@@ -17,8 +17,8 @@ export async function triage(context: DeskContext, rows: SampledRows, summary: S
   const models = rows.models();
   const subjects = planSubjects(models);
   const shown = examplesToShow(summary.groups);
-  const matches = [...subjects.flatMap((subject) => subject.matches), ...neighbourLooks(shown, models, subjects)];
   const desk = new Desk(context, rows);
+  const matches = [...subjects.flatMap((subject) => subject.matches), ...neighbourLooks(desk, shown, models, subjects)];
   for (const look of [...subjects.flatMap(({ mismatches }) => mismatches), ...matches]) desk.want(look);
   wantExamples(desk, shown, models);
   await desk.read();

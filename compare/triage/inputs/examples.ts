@@ -1,7 +1,7 @@
 /** Exemplars that show their request, and for the first of each group the agreeing request that is most like it. */
 import { LIMITS } from "../../../src/limits.ts";
 import type { Group, GroupExample } from "../../summary.ts";
-import type { Look, Subject } from "../slices/plan.ts";
+import { type Look, nearestRows, type Subject } from "../slices/plan.ts";
 import type { PoolRow } from "../slices/pool.ts";
 import type { ModelRows, SampledRows } from "../slices/rows.ts";
 import { Desk, type DeskContext } from "./desk.ts";
@@ -13,7 +13,7 @@ export interface ShownExample {
   readonly first: boolean;
 }
 
-/** Agreeing rows of a model of which none is looked at for a slice. */
+/** Agreeing rows that are looked at for an exemplar of a model of which none is looked at for a slice. */
 const NEIGHBOURS = 8;
 
 /** Of the largest groups first. */
@@ -34,16 +34,23 @@ export function wantExamples(desk: Desk, shown: readonly ShownExample[], models:
   for (const position of missing) desk.wantPosition(position);
 }
 
+/** Those that lie nearest to the exemplar. */
 export function neighbourLooks(
+  desk: Desk,
   shown: readonly ShownExample[],
   models: readonly ModelRows[],
   subjects: readonly Subject[],
 ): Look[] {
   const covered = new Set(subjects.map(({ model }) => model));
+  const firsts = new Set(shown.filter(({ first }) => first).map(({ position }) => position));
   const named = new Set(shown.map(({ model }) => model));
   return models
     .filter(({ model }) => named.has(model) && !covered.has(model))
-    .flatMap(({ model, matches }) => matches.slice(0, NEIGHBOURS).map((row): Look => ({ model, row, differs: false })));
+    .flatMap(({ model, mismatches, matches }) => {
+      const exemplars = mismatches.filter((row) => firsts.has(desk.positionOf(row)));
+      const near = new Set(exemplars.flatMap((exemplar) => nearestRows(exemplar, matches, NEIGHBOURS)));
+      return [...near].map((row): Look => ({ model, row, differs: false }));
+    });
 }
 
 /** By position of an exemplar. `desk` has read the exemplars and the agreeing rows of their models. */

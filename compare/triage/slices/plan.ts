@@ -91,14 +91,53 @@ function ofFamilies(models: readonly ModelRows[], each: number): Subject[] {
     .sort(([a], [b]) => a - b)
     .flatMap(([family, byModel]): Subject[] => {
       const shared = [...byModel].filter(([model]) => matchesOf.get(model)?.length !== 0);
-      const mismatches = shared.flatMap(([model, rows]) => rows.map((row): Look => ({ model, row, differs: true })));
-      if (shared.length < 2 || mismatches.length < SUPPORT) return [];
-      const share = Math.ceil(each / shared.length);
-      const matches = shared.flatMap(([model]) =>
-        (matchesOf.get(model) ?? []).slice(0, share).map((row): Look => ({ model, row, differs: false })),
+      if (shared.length < 2 || shared.reduce((sum, [, rows]) => sum + rows.length, 0) < SUPPORT) return [];
+      const mismatches = spread(shared, each);
+      const matches = new Map(
+        mismatches.flatMap(({ model, row }) =>
+          nearestRows(row, matchesOf.get(model) ?? [], PARTNERS).map((match) => [match, model] as const),
+        ),
       );
-      return [{ model: null, family, mismatches: lowest(mismatches, each), matches: lowest(matches, each) }];
+      return [
+        {
+          model: null,
+          family,
+          mismatches,
+          matches: [...matches].map(([row, model]): Look => ({ model, row, differs: false })),
+        },
+      ];
     });
+}
+
+/** Agreeing rows that stand for each differing one of several models. */
+const PARTNERS = 2;
+
+/**
+ * Those that lie nearest in the same object, or else anywhere: rows stand by model and time, so they are like it but for
+ * what makes it differ, and most share its page, which is read anyway.
+ */
+export function nearestRows({ place, row }: PoolRow, matches: readonly PoolRow[], count: number): PoolRow[] {
+  const beside = matches.filter((match) => match.place === place);
+  const distance = (match: PoolRow): number => Math.abs(match.row - row);
+  return beside.length === 0
+    ? matches.slice(0, count)
+    : beside.sort((a, b) => distance(a) - distance(b) || a.row - b.row).slice(0, count);
+}
+
+/** One of every model first, so that each is heard, then others up to half of what one model gets. */
+function spread(shared: readonly (readonly [string, readonly PoolRow[]])[], each: number): Look[] {
+  const looks = shared.map(([model, rows]) =>
+    lowest(
+      rows.map((row): Look => ({ model, row, differs: true })),
+      rows.length,
+    ),
+  );
+  const firsts = lowest(
+    looks.flatMap(([first]) => first ?? []),
+    each,
+  );
+  const rest = looks.flatMap(([, ...others]) => others);
+  return [...firsts, ...lowest(rest, Math.max(0, Math.ceil(each / 2) - firsts.length))];
 }
 
 function lowest(looks: readonly Look[], count: number): Look[] {
