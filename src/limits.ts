@@ -141,7 +141,7 @@ export const LIMITS = {
    * Resident memory of the process above which its second thread takes no further unit, unless threads were asked for:
    * what it held is given back, and the first goes on alone.
    */
-  compareRestBytes: 384 * MIB,
+  compareRestBytes: 288 * MIB,
   /**
    * Each half of the young generation of the thread that judges alone, and of each where several do, in MiB
    * (`growYoungGeneration`). Where all pairs of two threads mismatch, 8 take 80 MB more than 4 for no time, and 1 a
@@ -168,14 +168,14 @@ export const LIMITS = {
   templatesPerField: 32,
   /** Pairs sampled of one group, and of all groups of a run: above it every group keeps half as many, at least four. */
   samplePerGroup: 256,
-  samplesPerRun: 65_536,
+  samplesPerRun: 32_768,
   exemplarsPerGroup: 5,
   /** Sampled pairs of numbers in summary.json for the drawings of a report, and groups of a model that carry any. */
   pointsPerGroup: 64,
   groupsWithPoints: 10,
   /** Rows that triage remembers: differing pairs of one model, agreeing ones too, and all of a run. About 50 bytes each. */
   triageRowsPerModel: 20_000,
-  triageRowsPerRun: 200_000,
+  triageRowsPerRun: 100_000,
   /** Agreeing pairs that triage would like to remember: of a run, of a model at most and at least; and the thinnest sample. */
   triageMatchesPerRun: 40_000,
   triageMatchesMost: 500,

@@ -209,9 +209,9 @@ describe("groups", () => {
       return groups.ofModel("m0")[0]?.group.sample.length ?? 0;
     };
     expect(perGroup(1)).toBe(LIMITS.samplePerGroup);
-    expect(perGroup(400)).toBe(128);
+    expect(perGroup(400)).toBe(64);
     const lowest = Array.from({ length: 300 }, (_, at) => itemAt(at)).sort((a, b) => a.rank.hash - b.rank.hash);
-    expect(groups.ofModel("m7")[0]?.group.sample).toEqual(lowest.slice(0, 128));
+    expect(groups.ofModel("m7")[0]?.group.sample).toEqual(lowest.slice(0, 64));
     for (let at = 0; at < 20_000; at++) groups.add("m0", number(`$.p${at % 4_000}`), 1, [itemAt(at)]);
     for (const { group } of groups.ofModel("m0")) expect(group.sample.length).toBeGreaterThanOrEqual(4);
   });
