@@ -1,6 +1,7 @@
 /** Commands of this stage: compare, gate, report, export, runs, rules lint, tolerance. They read flags, call the stage, print, and exit by its verdict. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { CutoverError, EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
+import { parseCount } from "../src/count.ts";
+import { EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
 import { reportKey } from "../src/lake/keys.ts";
 import { type Run, resolveRun } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
@@ -121,7 +122,11 @@ function addTriageCommands(program: Command, run: Runner): void {
     .option("--model <pattern...>", "only these models (* stands for any characters)")
     .option("--path <pattern>", "only fields such as '$.items*'")
     .addOption(new Option("--kind <kind>", "only differences of this kind").choices([...DIFF_KINDS]))
-    .addOption(new Option("--limit <n>", "show so many (default: 10)").argParser(parseCount))
+    .addOption(
+      new Option("--limit <n>", "show so many (default: 10)").argParser((text) =>
+        parseCount("--limit", text, /^[1-9]\d{0,5}$/),
+      ),
+    )
     .option("--against <run>", "another run over the same selection: which groups are new, known, fixed")
     .addHelpText("after", GROUPS_HELP)
     .action((id: string | undefined, flags: GroupsFlags) => run(groupsAction)({ ...flags, run: id ?? flags.run }));
@@ -367,11 +372,6 @@ async function groupsAction(session: Session, { model, ...options }: GroupsFlags
     import("./show/render-groups.ts"),
   ]);
   return printResult(session, await groupsStage(session, { ...options, models: model }), renderGroups);
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new CutoverError("USAGE", "--limit is not a count", { expected: "a whole number from 1", received: text });
 }
 
 async function showAction(session: Session, options: ShowOptions): Promise<number> {

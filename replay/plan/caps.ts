@@ -1,6 +1,7 @@
 /** `--max-requests`, `--max-errors`, `--max-cost`, `--max-duration`: what one call may use before it ends in good order. */
 import type { TargetSettings } from "../../src/config/schema.ts";
 import { parseDuration } from "../../src/config/units.ts";
+import { parseCount } from "../../src/count.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { priceOf } from "./price.ts";
 
@@ -25,8 +26,8 @@ export interface CapLimits {
 
 export function capLimitsOf(flags: CapFlags): CapLimits {
   return {
-    requests: flags.maxRequests === undefined ? null : parseCount("--max-requests", flags.maxRequests),
-    errors: flags.maxErrors === undefined ? null : parseCount("--max-errors", flags.maxErrors),
+    requests: flags.maxRequests === undefined ? null : parseCount("--max-requests", flags.maxRequests, /^\d{1,12}$/),
+    errors: flags.maxErrors === undefined ? null : parseCount("--max-errors", flags.maxErrors, /^\d{1,12}$/),
     cost: flags.maxCost === undefined ? null : parseCost(flags.maxCost),
     durationMs: flags.maxDuration === undefined ? null : parseTimeSpan(flags.maxDuration),
   };
@@ -61,12 +62,6 @@ export function settingsUnderCost<T extends TargetSettings>(settings: T, target:
   if (dearest === 0) return settings;
   const places = Math.max(1, Math.floor((cost * IN_FLIGHT_SHARE) / dearest));
   return { ...settings, concurrency: { ...concurrency, total: Math.min(concurrency.total, places) } };
-}
-
-function parseCount(flag: string, text: string): number {
-  const value = /^\d{1,12}$/.test(text) ? Number(text) : 0;
-  if (value >= 1) return value;
-  throw new CutoverError("USAGE", `${flag} is not a count`, { expected: "a whole number from 1", received: text });
 }
 
 function parseCost(text: string): number {

@@ -1,6 +1,7 @@
 /** Flags that select → selection query. Pure but for the `--ids` file. */
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
+import { parseCount } from "../../count.ts";
 import { CutoverError, messageOf } from "../../errors.ts";
 import { LIMITS } from "../../limits.ts";
 import type { Only, SelectionQuery } from "../run.ts";
@@ -43,7 +44,7 @@ export async function queryOf(flags: SelectionFlags, stdin?: NodeJS.ReadableStre
     since: flags.since === undefined ? null : parseTime("--since", flags.since),
     until: flags.until === undefined ? null : parseTime("--until", flags.until),
     sample: flags.sample === undefined ? null : parseSample(flags.sample),
-    limitPerModel: flags.limit === undefined ? null : parseLimit(flags.limit),
+    limitPerModel: flags.limit === undefined ? null : parseCount("--limit", flags.limit, /^\d{1,9}$/),
     ids: flags.ids === undefined ? null : await readIds(flags.ids, stdin),
     ...(only ? { only } : {}),
   };
@@ -128,12 +129,6 @@ function parseSample(text: string): number {
     received: text,
     hint: "for a number of records of each model: --limit N",
   });
-}
-
-function parseLimit(text: string): number {
-  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (limit >= 1) return limit;
-  throw new CutoverError("USAGE", "--limit is not a count", { expected: "a whole number from 1", received: text });
 }
 
 async function readIds(file: string, stdin: NodeJS.ReadableStream = process.stdin): Promise<string[]> {
