@@ -37,6 +37,16 @@ export interface JudgeTools {
   readonly signal: AbortSignal;
 }
 
+/** A config as it may travel: faults of what compare does not use hold errors, and an error may hold what cannot. */
+export function withoutFaults({
+  sourceFault: _source,
+  queueFault: _queue,
+  waiverFault: _waiver,
+  ...config
+}: Config): Config {
+  return config;
+}
+
 /** The same from the same config, wherever it is made. */
 export function toolsOf(
   config: Config,

@@ -9,7 +9,7 @@ import type { Problem } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 import { decodeTally } from "./encoding.ts";
 import { fromPlain } from "./errors.ts";
-import { contextOf, type JudgeOrder, type JudgeTools, judgeShare } from "./share.ts";
+import { contextOf, type JudgeOrder, type JudgeTools, judgeShare, withoutFaults } from "./share.ts";
 import type { FromThread, ThreadData, ToThread } from "./thread.ts";
 import { createTurn, type Turn, takeFrom } from "./turn.ts";
 
@@ -93,9 +93,7 @@ function runThread(
 ): Promise<Extract<FromThread, { kind: "share" }>> {
   // Built, this file and its neighbour end in .js.
   const file = new URL(`./start-thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
-  // Faults of what compare does not use hold errors, and an error may hold what cannot travel.
-  const { sourceFault: _source, queueFault: _queue, waiverFault: _waiver, ...plain } = config;
-  const data: ThreadData = { order, config: plain, store: store.url, units, turn, restBytes };
+  const data: ThreadData = { order, config: withoutFaults(config), store: store.url, units, turn, restBytes };
   return new Promise((resolve, reject) => {
     const worker = new Worker(file, { workerData: data });
     let share: Extract<FromThread, { kind: "share" }> | undefined;

@@ -7,6 +7,7 @@ import { RunTally } from "../accumulate/tally.ts";
 import type { Unit } from "../unit.ts";
 import { type Asked, partKeyOf, readAsked, unitDigests } from "./asked.ts";
 import { putPart } from "./part.ts";
+import { withoutFaults } from "./share.ts";
 import { createUnitJudges, type UnitJudges } from "./unit-judges.ts";
 import type { UnitThreadData, UnitToJudge } from "./unit-thread.ts";
 
@@ -112,7 +113,6 @@ function failedPart({ unit, digest }: UnitToJudge, error: unknown): Parameters<t
 
 /** Rules and waivers of who asks, and of this worker's config the way to the store and the modules of custom rules. */
 function threadData({ config, store }: Session, asked: Asked): UnitThreadData {
-  const { sourceFault: _source, queueFault: _queue, waiverFault: _waiver, ...own } = config;
   for (const [name, sha256] of Object.entries(asked.modules)) {
     const found = config.ruleModules?.[name]?.sha256;
     if (found === sha256) continue;
@@ -130,7 +130,7 @@ function threadData({ config, store }: Session, asked: Asked): UnitThreadData {
   const bufferBytes = Math.floor(LIMITS.compareBufferBytes / LIMITS.compareThreads);
   return {
     order: { ...asked.judge, writes: true, bufferBytes },
-    config: { ...own, ...asked.config },
+    config: { ...withoutFaults(config), ...asked.config },
     store: store.url,
   };
 }

@@ -18,9 +18,12 @@ export async function triage(context: DeskContext, rows: SampledRows, summary: S
   const subjects = planSubjects(models);
   const shown = examplesToShow(summary.groups);
   const desk = new Desk(context, rows);
-  const matches = [...subjects.flatMap((subject) => subject.matches), ...neighbourLooks(desk, shown, models, subjects)];
+  const exemplars = wantExamples(desk, shown, models);
+  const matches = [
+    ...subjects.flatMap((subject) => subject.matches),
+    ...neighbourLooks(exemplars, shown, models, subjects),
+  ];
   for (const look of [...subjects.flatMap(({ mismatches }) => mismatches), ...matches]) desk.want(look);
-  wantExamples(desk, shown, models);
   await desk.read();
   const slices = findSlices({ subjects, codesOf: desk.codesOf, items: desk.items, models }, summary);
   const neighbours = await readNeighbours(context, rows, { desk, shown, matches });

@@ -23,34 +23,50 @@ export function examplesToShow(groups: readonly Group[]): ShownExample[] {
     .slice(0, LIMITS.exemplarInputs);
 }
 
-/** Asks for their inputs, by row where the judge remembered it: then no positions need to be searched. */
-export function wantExamples(desk: Desk, shown: readonly ShownExample[], models: readonly ModelRows[]): void {
+/**
+ * Asks for their inputs, by row where the judge remembered it: then no positions need to be searched. Gives these rows,
+ * by position.
+ */
+export function wantExamples(
+  desk: Desk,
+  shown: readonly ShownExample[],
+  models: readonly ModelRows[],
+): Map<string, PoolRow> {
   const missing = new Set(shown.map(({ position }) => position));
   const named = new Set(shown.map(({ model }) => model));
+  const remembered = new Map<string, PoolRow>();
   for (const { model, mismatches } of models) {
     if (!named.has(model)) continue;
-    for (const row of mismatches) if (missing.delete(desk.positionOf(row))) desk.wantShown(row);
+    for (const row of mismatches) {
+      const position = desk.positionOf(row);
+      if (!missing.delete(position)) continue;
+      desk.wantShown(row);
+      remembered.set(position, row);
+    }
   }
   for (const position of missing) desk.wantPosition(position);
+  return remembered;
 }
 
-/** Those that lie nearest to the exemplar. */
+/** Those that lie nearest to the first exemplar of each group. */
 export function neighbourLooks(
-  desk: Desk,
+  exemplars: ReadonlyMap<string, PoolRow>,
   shown: readonly ShownExample[],
   models: readonly ModelRows[],
   subjects: readonly Subject[],
 ): Look[] {
   const covered = new Set(subjects.map(({ model }) => model));
-  const firsts = new Set(shown.filter(({ first }) => first).map(({ position }) => position));
-  const named = new Set(shown.map(({ model }) => model));
-  return models
-    .filter(({ model }) => named.has(model) && !covered.has(model))
-    .flatMap(({ model, mismatches, matches }) => {
-      const exemplars = mismatches.filter((row) => firsts.has(desk.positionOf(row)));
-      const near = new Set(exemplars.flatMap((exemplar) => nearestRows(exemplar, matches, NEIGHBOURS)));
-      return [...near].map((row): Look => ({ model, row, differs: false }));
-    });
+  const matchesOf = new Map(models.map(({ model, matches }) => [model, matches]));
+  const modelOf = new Map(shown.filter(({ first }) => first).map(({ position, model }) => [position, model]));
+  const looks = new Map<PoolRow, Look>();
+  for (const [position, exemplar] of exemplars) {
+    const model = modelOf.get(position);
+    if (model === undefined || covered.has(model)) continue;
+    for (const row of nearestRows(exemplar, matchesOf.get(model) ?? [], NEIGHBOURS)) {
+      looks.set(row, { model, row, differs: false });
+    }
+  }
+  return [...looks.values()];
 }
 
 /** By position of an exemplar. `desk` has read the exemplars and the agreeing rows of their models. */
