@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Fields } from "../../../compare/accumulate/fields.ts";
 import { RunTally } from "../../../compare/accumulate/tally.ts";
 import { Versions } from "../../../compare/accumulate/versions.ts";
+import type { GroupKey } from "../../../compare/group-key.ts";
 import { Groups } from "../../../compare/groups.ts";
 import { decodeDocument, encodeDocument } from "../../../compare/parts/document.ts";
 import { decodeTally, encodeTally } from "../../../compare/parts/encoding.ts";
@@ -15,6 +16,16 @@ function tallyOf(some: Iterable<[number, PairFact]>, into = new RunTally(LIMITS)
   for (const [at, fact] of some) add(into, at, fact);
   return into;
 }
+
+/** A group of its own for each number. */
+const keyAt = (at: number): GroupKey => ({
+  path: "$.x",
+  kind: "value",
+  rule: "exact",
+  direction: "up",
+  magnitude: `${at}`,
+  template: "none",
+});
 
 describe("a stored tally", () => {
   test("is the tally: its bytes, its summary, and what comes of pairs added afterwards", () => {
@@ -71,15 +82,7 @@ describe("a stored tally", () => {
     const keyed = (from: number, count: number): RunTally => {
       const tally = new RunTally({ ...LIMITS, perModel: 3, perRun: 100 });
       for (let at = from; at < from + count; at++) {
-        const key = {
-          path: "$.x",
-          kind: "value",
-          rule: "exact",
-          direction: "up",
-          magnitude: `${at}`,
-          template: "none",
-        } as const;
-        tally.groups.add("m", key, 1, []);
+        tally.groups.add("m", keyAt(at), 1, []);
       }
       return tally;
     };
@@ -106,15 +109,7 @@ describe("each accumulator", () => {
       fc.property(names, (all) => {
         const groups = new Groups(LIMITS);
         for (const [model, at] of all) {
-          const key = {
-            path: "$.x",
-            kind: "value",
-            rule: "exact",
-            direction: "up",
-            magnitude: `${at}`,
-            template: "none",
-          } as const;
-          groups.add(model, key, 1, []);
+          groups.add(model, keyAt(at), 1, []);
         }
         const stored = JSON.parse(JSON.stringify(groups.toStored()));
         if (stored.floor > 0) floors++;

@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fromPlain, toPlain } from "../../../compare/parts/errors.ts";
 import { threadsFor } from "../../../compare/parts/threads.ts";
 import { createTurn, takeFrom } from "../../../compare/parts/turn.ts";
@@ -14,20 +13,10 @@ import { LIMITS } from "../../../src/limits.ts";
 import type { LogFields } from "../../../src/log.ts";
 import { openStore } from "../../../src/store/open.ts";
 import type { Store } from "../../../src/store/port.ts";
+import { testFolders } from "../../support/folders.ts";
 import { buildLake, comparedObjects, equalPairs, type PairSpec, testSession } from "../pipeline-lake.ts";
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "cutover-threads-"));
-});
-afterAll(() => rm(dir, { recursive: true, force: true }));
-
-let count = 0;
-const folder = async (): Promise<string> => {
-  const path = join(dir, `${count++}`);
-  await mkdir(path);
-  return path;
-};
+const folder = testFolders("threads");
 
 const answer = (label: string, score: number): string => JSON.stringify({ label, score });
 

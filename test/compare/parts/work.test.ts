@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RunTally } from "../../../compare/accumulate/tally.ts";
 import { listInputs } from "../../../compare/inputs.ts";
 import { utcDay } from "../../../compare/models.ts";
@@ -17,20 +16,10 @@ import { readRun } from "../../../src/lake/run.ts";
 import type { WorkBatch } from "../../../src/queue/work.ts";
 import { openStore } from "../../../src/store/open.ts";
 import type { Store } from "../../../src/store/port.ts";
+import { testFolders } from "../../support/folders.ts";
 import { buildLake, DAY, equalPairs, type PairSpec, RUN, type TestSession, testSession } from "../pipeline-lake.ts";
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "cutover-work-"));
-});
-afterAll(() => rm(dir, { recursive: true, force: true }));
-
-let count = 0;
-const folder = async (): Promise<string> => {
-  const path = join(dir, `${count++}`);
-  await mkdir(path);
-  return path;
-};
+const folder = testFolders("work");
 
 const answer = (label: string, score: number): string => JSON.stringify({ label, score });
 

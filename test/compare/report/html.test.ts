@@ -8,6 +8,7 @@ import type { Commands, DetailDocument, IndexDocument } from "../../../compare/r
 import type { Vnode } from "../../../compare/report/page/vnode.ts";
 import { LIMITS } from "../../../src/limits.ts";
 import { fleet, SUMMARY_NAMES, summaryFixture, triaged } from "./summaries.ts";
+import { elementsOf, spacedTextOf } from "./vnodes.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
@@ -16,21 +17,6 @@ function chunksOf(page: string): [IndexDocument, ...DetailDocument[]] {
   const found = [...page.matchAll(/<script type="text\/plain" id="chunk-(\d+)">([A-Za-z0-9+/=]+)<\/script>/g)];
   expect(found.map(([, number]) => Number(number))).toEqual(found.map((_, i) => i));
   return found.map(([, , text]) => JSON.parse(gunzipSync(Buffer.from(text ?? "", "base64")).toString())) as never;
-}
-
-function textOf(node: Vnode): string {
-  return typeof node === "string"
-    ? node
-    : node
-        .slice(2)
-        .map((child) => textOf(child as Vnode))
-        .join(" ");
-}
-
-function* elementsOf(node: Vnode): Generator<Exclude<Vnode, string>> {
-  if (typeof node === "string") return;
-  yield node;
-  for (const child of node.slice(2)) yield* elementsOf(child as Vnode);
 }
 
 /** Cards as the script makes them, all open. */
@@ -70,12 +56,12 @@ describe.each([...SUMMARY_NAMES, "triaged"])("the page of %s", (name) => {
 
   test("says verdict, reasons and sums", () => {
     const [index] = chunksOf(page);
-    const verdict = (index.parts.verdict ?? []).map(textOf).join(" ");
+    const verdict = (index.parts.verdict ?? []).map(spacedTextOf).join(" ");
     expect(verdict.toUpperCase()).toContain(name === "nothing" ? "NOTHING COMPARED" : summary.verdict.toUpperCase());
     expect(index.parts.verdict?.flatMap((node) => [...elementsOf(node)]).filter(([tag]) => tag === "li").length).toBe(
       summary.reasons.length,
     );
-    expect((index.parts.sums ?? []).map(textOf).join(" ")).toContain(
+    expect((index.parts.sums ?? []).map(spacedTextOf).join(" ")).toContain(
       `${summary.outcomes.match.toLocaleString("en-US")} match`,
     );
     expect(index.models.length).toBe(Object.keys(summary.models).length);
@@ -126,7 +112,7 @@ test("the sides of an example are marked where they differ", () => {
 
 test("what triage found is told: why an example was chosen, its request, its cause, its drawings", () => {
   const [index] = chunksOf(renderHtml(triaged()));
-  const text = cardsOf(index.detail, index.commands).map(textOf).join("\n");
+  const text = cardsOf(index.detail, index.commands).map(spacedTextOf).join("\n");
   for (const said of [
     "typical: the median difference",
     "the largest difference",
@@ -144,7 +130,7 @@ test("what triage found is told: why an example was chosen, its request, its cau
 
 test("a verdict that nothing changed still explains what it rests on", () => {
   const [index] = chunksOf(renderHtml(summaryFixture("pass")));
-  const settings = (index.parts.settings ?? []).map(textOf).join(" ");
+  const settings = (index.parts.settings ?? []).map(spacedTextOf).join(" ");
   expect(settings).toContain("One-sided Clopper–Pearson bounds");
   expect(settings).toContain(summaryFixture("pass").config.hash);
   expect(index.detail.groups).toEqual([]);
@@ -164,7 +150,7 @@ test("a page that would be too large is shortened and says so", () => {
   const page = renderHtml(summary);
   expect(page.length).toBeLessThanOrEqual(LIMITS.reportTargetBytes);
   const [index, detail] = chunksOf(page);
-  expect((index.parts.settings ?? []).map(textOf).join(" ")).toMatch(
+  expect((index.parts.settings ?? []).map(spacedTextOf).join(" ")).toMatch(
     /shortened to 500 groups a model and 2 examples a group/,
   );
   expect(detail?.groups.length).toBe(120);

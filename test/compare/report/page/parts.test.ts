@@ -7,21 +7,7 @@ import { groupHash } from "../../../../compare/report/page/links.ts";
 import type { Vnode } from "../../../../compare/report/page/vnode.ts";
 import type { FieldCounts, Group, ModelSummary } from "../../../../compare/summary.ts";
 import { summaryFixture, triaged } from "../summaries.ts";
-
-function textOf(node: Vnode): string {
-  return typeof node === "string"
-    ? node
-    : node
-        .slice(2)
-        .map((child) => textOf(child as Vnode))
-        .join("");
-}
-
-function* elementsOf(node: Vnode): Generator<Exclude<Vnode, string>> {
-  if (typeof node === "string") return;
-  yield node;
-  for (const child of node.slice(2)) yield* elementsOf(child as Vnode);
-}
+import { elementsOf, textOf } from "../vnodes.ts";
 
 const counts = (n: number, k: number, kinds: FieldCounts["kinds"] = k > 0 ? { value: k } : {}): FieldCounts => ({
   n,
