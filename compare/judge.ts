@@ -2,6 +2,8 @@
 import type { RangeId } from "../src/lake/keys.ts";
 import type { SelectionRow, Selects } from "../src/lake/selection.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
+import type { ByteVector } from "../src/parquet/byte-vector.ts";
+import type { NumberVector } from "../src/parquet/fixed-vector.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
 import { countEqual, countEvidence, countPair } from "./accumulate/count.ts";
@@ -70,6 +72,24 @@ class Row implements SelectionRow {
   }
 }
 
+/** The columns of a row group while its rows are judged. */
+interface Scanned {
+  /** Row of the object that is the group's first. */
+  readonly start: number;
+  readonly ids: ByteVector;
+  readonly models: ByteVector;
+  readonly versions: ByteVector;
+  readonly times: Float64Array;
+  readonly outputs: ByteVector;
+  readonly types: ByteVector;
+  readonly statuses: Float64Array;
+  readonly latencies: NumberVector;
+}
+
+/**
+ * The steps of a row are methods of their own: V8 optimises a method once, and one loop that held them all some twenty
+ * times, on threads that compete with those that judge.
+ */
 export class Judge {
   readonly #context: JudgeContext;
   readonly #tally: RunTally;
@@ -101,62 +121,79 @@ export class Judge {
   }
 
   async #rowGroup(start: number, from: number, to: number): Promise<void> {
-    const { selects, answers, repeated, columns, layers } = this.#context;
-    const ids = columns.bytes("id");
-    const models = columns.bytes("model");
-    const versions = columns.bytes("modelVersion");
-    const times = columns.numbers("capturedAt").values;
-    const outputs = columns.bytes("output");
-    const types = columns.bytes("outputType");
-    const statuses = columns.numbers("status").values;
-    const latencies = columns.numbers("latencyMs");
-    const row = this.#row;
-    const hook = this.#hook;
-    hook?.rowGroup(columns.int64s("offset").values, start);
+    const { columns } = this.#context;
+    const scanned = scannedOf(columns, start);
+    this.#hook?.rowGroup(columns.int64s("offset").values, start);
     for (let at = from; at < to; at++) {
-      const i = at - start;
-      row.at = i;
-      row.model = models.text(i);
-      row.capturedAt = times[i] as number;
-      if (!selects(row)) {
-        if (answers.has(at)) this.#tally.strays++;
-        continue;
-      }
-      const { tally, code } = this.#modelOf(row.model);
-      tally.selected++;
-      if (layers !== undefined && !layers(row.model, row)) {
-        tally.later++;
-        continue;
-      }
-      if (repeated.add(code, ids.data, ids.starts[i], ids.ends[i])) bump(tally.warnings, "repeated_id", 1);
-      if (!answers.has(at)) {
-        tally.unanswered++;
-        continue;
-      }
-      const status = statuses[i] as number;
-      const type = types.text(i);
-      let mismatch = false;
-      if (answers.equals(at, status, type, outputs.data, outputs.starts[i], outputs.ends[i])) {
-        countEqual(tally, status, outputs.data, outputs.starts[i] as number, outputs.ends[i] as number);
-        hook?.match(i);
-      } else {
-        const legacy = { status, type, body: outputs.bytes(i) };
-        const candidate = answers.at(at);
-        const rules = this.#context.modelOf(row.model);
-        // Judged first, masked then: whatever is counted, grouped and stored of a finding is what may be shown.
-        const result = maskResult(rules.mask, judgePair(rules, legacy, candidate));
-        const keyed = this.#findings.keyed(row.model, result);
-        mismatch = countPair(tally, result, keyed);
-        if (keyed.length > 0) await this.#findings.add(row, keyed);
-        if (result.notComparable !== null) continue;
-        if (!mismatch) countEvidence(tally, legacy, candidate);
-        if (mismatch) hook?.mismatch(i, keyed);
-        else if (result.outcome === "match") hook?.match(i);
-      }
-      tally.versions.add(versions.text(i), mismatch);
-      if (!latencies.isNull(i)) tally.legacyLatency.add(latencies.values[i] as number);
-      tally.addLatency(answers.latency(at), answers.isCold(at));
+      const tally = this.#pairOf(scanned, at);
+      if (tally === undefined) continue;
+      if (this.#agrees(scanned, at, tally)) this.#count(scanned, at, tally, false);
+      else await this.#compare(scanned, at, tally);
     }
+  }
+
+  /** The tally of the row's model when the row is one that counts, and has an answer. */
+  #pairOf({ start, ids, models, times }: Scanned, at: number): ModelTally | undefined {
+    const { selects, answers, repeated, layers } = this.#context;
+    const i = at - start;
+    const row = this.#row;
+    row.at = i;
+    row.model = models.text(i);
+    row.capturedAt = times[i] as number;
+    if (!selects(row)) {
+      if (answers.has(at)) this.#tally.strays++;
+      return undefined;
+    }
+    const { tally, code } = this.#modelOf(row.model);
+    tally.selected++;
+    if (layers !== undefined && !layers(row.model, row)) {
+      tally.later++;
+      return undefined;
+    }
+    if (repeated.add(code, ids.data, ids.starts[i], ids.ends[i])) bump(tally.warnings, "repeated_id", 1);
+    if (answers.has(at)) return tally;
+    tally.unanswered++;
+    return undefined;
+  }
+
+  /** The case of nearly all pairs: equal bytes, and nothing is made for them. */
+  #agrees({ start, outputs, statuses, types }: Scanned, at: number, tally: ModelTally): boolean {
+    const i = at - start;
+    const status = statuses[i] as number;
+    const [from, to] = [outputs.starts[i] as number, outputs.ends[i] as number];
+    if (!this.#context.answers.equals(at, status, types.text(i), outputs.data, from, to)) return false;
+    countEqual(tally, status, outputs.data, from, to);
+    this.#hook?.match(i);
+    return true;
+  }
+
+  async #compare(scanned: Scanned, at: number, tally: ModelTally): Promise<void> {
+    const { start, outputs, statuses, types } = scanned;
+    const { answers, modelOf } = this.#context;
+    const i = at - start;
+    const row = this.#row;
+    const legacy = { status: statuses[i] as number, type: types.text(i), body: outputs.bytes(i) };
+    const candidate = answers.at(at);
+    const rules = modelOf(row.model);
+    // Judged first, masked then: whatever is counted, grouped and stored of a finding is what may be shown.
+    const result = maskResult(rules.mask, judgePair(rules, legacy, candidate));
+    const keyed = this.#findings.keyed(row.model, result);
+    const mismatch = countPair(tally, result, keyed);
+    if (keyed.length > 0) await this.#findings.add(row, keyed);
+    if (result.notComparable !== null) return;
+    if (!mismatch) countEvidence(tally, legacy, candidate);
+    if (mismatch) this.#hook?.mismatch(i, keyed);
+    else if (result.outcome === "match") this.#hook?.match(i);
+    this.#count(scanned, at, tally, mismatch);
+  }
+
+  /** Of a pair that was compared. */
+  #count({ start, versions, latencies }: Scanned, at: number, tally: ModelTally, mismatch: boolean): void {
+    const { answers } = this.#context;
+    const i = at - start;
+    tally.versions.add(versions.text(i), mismatch);
+    if (!latencies.isNull(i)) tally.legacyLatency.add(latencies.values[i] as number);
+    tally.addLatency(answers.latency(at), answers.isCold(at));
   }
 
   /** Rows are sorted by model, so the last one nearly always serves. */
@@ -167,4 +204,18 @@ export class Judge {
     }
     return this.#model;
   }
+}
+
+function scannedOf(columns: Vectors, start: number): Scanned {
+  return {
+    start,
+    ids: columns.bytes("id"),
+    models: columns.bytes("model"),
+    versions: columns.bytes("modelVersion"),
+    times: columns.numbers("capturedAt").values,
+    outputs: columns.bytes("output"),
+    types: columns.bytes("outputType"),
+    statuses: columns.numbers("status").values,
+    latencies: columns.numbers("latencyMs"),
+  };
 }

@@ -1,5 +1,6 @@
 /** Finds, for each row of a capture object, the answer at its position: never by id. */
 import type { ByteVector } from "../src/parquet/byte-vector.ts";
+import type { NumberVector } from "../src/parquet/fixed-vector.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import { Vectors } from "../src/parquet/vectors.ts";
 import { REPLAY_OUTCOMES, type ReplayOutcome } from "../src/record.ts";
@@ -126,40 +127,39 @@ export class Answers {
     return { outcome, answer: { status: this.#statuses[slot] as number, type, body } };
   }
 
+  /** A method for the loop, and one for a row: V8 optimises each once, and a loop that held both again and again. */
   #take(reader: ObjectReader, rows: number, index: RowIndex, taken: number[]): void {
     const rowAt = index.rowsOf(this.#columns.int64s("offset").values);
-    const outcomes = this.#columns.bytes("outcome");
-    const statuses = this.#columns.numbers("status");
-    const outputs = this.#columns.bytes("output");
-    const types = this.#columns.bytes("outputType");
-    const latencies = this.#columns.numbers("latencyMs").values;
-    const colds = this.#columns.numbers("coldStart");
+    const columns = loadedOf(this.#columns);
+    const { from, to } = this.range;
     for (let i = 0; i < rows; i++) {
       const row = rowAt(i);
-      if (row === NO_ROW) {
-        this.strays++;
-        continue;
-      }
-      if (row < this.range.from || row >= this.range.to) continue;
-      const slot = row - this.range.from;
-      if (this.#codes[slot] !== 0) {
-        this.repeats++;
-        continue;
-      }
-      const code = OUTCOME_CODES.get(outcomes.text(i));
-      const answered = code !== undefined && code <= LAST_ANSWER_CODE;
-      if (code === undefined || (answered && (outputs.isNull(i) || statuses.isNull(i)))) {
-        const expected = "an outcome of the closed set, with status and output when it is an answer";
-        throw corrupt(reader, expected, outcomes.text(i));
-      }
-      if (!this.#store(slot, outputs, answered ? i : undefined)) return;
-      this.#statuses[slot] = statuses.isNull(i) ? 0 : (statuses.values[i] as number);
-      this.#types[slot] = this.#typeIndex(types.isNull(i) ? null : types.text(i));
-      this.#latencies[slot] = latencies[i] as number;
-      this.#colds[slot] = !colds.isNull(i) && colds.values[i] === 1 ? 1 : 0;
-      this.#codes[slot] = code;
-      taken.push(slot);
+      if (row === NO_ROW) this.strays++;
+      else if (row >= from && row < to && !this.#takeRow(reader, columns, i, row - from, taken)) return;
     }
+  }
+
+  /** False when its body does not fit. */
+  #takeRow(reader: ObjectReader, columns: Loaded, i: number, slot: number, taken: number[]): boolean {
+    const { outcomes, statuses, outputs, types, latencies, colds } = columns;
+    if (this.#codes[slot] !== 0) {
+      this.repeats++;
+      return true;
+    }
+    const code = OUTCOME_CODES.get(outcomes.text(i));
+    const answered = code !== undefined && code <= LAST_ANSWER_CODE;
+    if (code === undefined || (answered && (outputs.isNull(i) || statuses.isNull(i)))) {
+      const expected = "an outcome of the closed set, with status and output when it is an answer";
+      throw corrupt(reader, expected, outcomes.text(i));
+    }
+    if (!this.#store(slot, outputs, answered ? i : undefined)) return false;
+    this.#statuses[slot] = statuses.isNull(i) ? 0 : (statuses.values[i] as number);
+    this.#types[slot] = this.#typeIndex(types.isNull(i) ? null : types.text(i));
+    this.#latencies[slot] = latencies[i] as number;
+    this.#colds[slot] = !colds.isNull(i) && colds.values[i] === 1 ? 1 : 0;
+    this.#codes[slot] = code;
+    taken.push(slot);
+    return true;
   }
 
   /** Copies the body of a row behind the others; false, and overflowed, when it does not fit. One alone always fits. */
@@ -192,6 +192,27 @@ export class Answers {
     }
     return code;
   }
+}
+
+/** The columns of a commit's row group while its answers are taken. */
+interface Loaded {
+  readonly outcomes: ByteVector;
+  readonly statuses: NumberVector;
+  readonly outputs: ByteVector;
+  readonly types: ByteVector;
+  readonly latencies: Float64Array;
+  readonly colds: NumberVector;
+}
+
+function loadedOf(columns: Vectors): Loaded {
+  return {
+    outcomes: columns.bytes("outcome"),
+    statuses: columns.numbers("status"),
+    outputs: columns.bytes("output"),
+    types: columns.bytes("outputType"),
+    latencies: columns.numbers("latencyMs").values,
+    colds: columns.numbers("coldStart"),
+  };
 }
 
 /** Adds the bytes of a commit's outputs to `lengths`, by captured row. */

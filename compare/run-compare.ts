@@ -14,13 +14,14 @@ import { type Inputs, listInputs } from "./inputs.ts";
 import { sendMetrics } from "./metrics.ts";
 import { createModelTable, distinctRules, type ModelTable, utcDay } from "./models.ts";
 import { withNoise } from "./noise.ts";
+import { type Crew, startCrew } from "./parts/crew.ts";
 import { judgeOnQueue } from "./parts/queue.ts";
 import { type Judged, judgeOnThreads, threadsFor } from "./parts/threads.ts";
 import { reportPlace } from "./print.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
 import type { Summary } from "./summary.ts";
-import { inputMask } from "./triage/inputs/shown.ts";
+import { maskOfModels } from "./triage/inputs/looks.ts";
 import { triage } from "./triage/stage.ts";
 import type { Unit } from "./unit.ts";
 import { type Waives, waivesOf } from "./waive.ts";
@@ -45,8 +46,18 @@ export interface CompareOptions {
 }
 
 export const compareStage: Stage<CompareOptions, Summary> = async (session, options) => {
+  const run = await resolveRun(session.store, options.run);
+  const { threads = 1, queue } = options;
+  const crew = startCrew(queue ? 0 : threadsFor(run.objects, threads === "auto" ? undefined : threads) - 1);
+  try {
+    return await compareRun(session, run, options, crew);
+  } finally {
+    await crew.close();
+  }
+};
+
+async function compareRun(session: Session, run: Run, options: CompareOptions, crew: Crew): Promise<Summary> {
   const { config, store, clock, signal, version } = session;
-  const run = await resolveRun(store, options.run);
   const hash = rulesHash(config);
   const rules = hash.slice(0, 12);
   const today = utcDay(clock.now());
@@ -69,7 +80,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   };
   if (by.writes) await dropStale(session, run, rules, by);
 
-  const judged = await judgeUnits(session, run, by, options);
+  const judged = await judgeUnits(session, run, by, { ...options, crew });
   const plain = summarise({
     run,
     skips: await readSkips(store, run.run),
@@ -87,7 +98,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   });
   if (!by.writes) return plain;
   const told = await triage(
-    { store, run, maskOf: (model) => inputMask(table.compiled(model).mask), log: session.log, signal },
+    { store, run, maskOf: maskOfModels(table), log: session.log, signal, helpers: crew.look },
     judged.tally.rows,
     plain,
   );
@@ -102,7 +113,7 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   await store.put(summaryKey(run.run, rules), encodeSummary(summary), { contentType: "application/json", signal });
   sendMetrics(session.metrics, summary, reportPlace(session, summary));
   return summary;
-};
+}
 
 /**
  * A summary of other answers goes before the first of its diffs does, so that no kill leaves a summary beside
@@ -136,12 +147,16 @@ interface JudgedBy {
   readonly warn: (message: string, fields?: LogFields) => void;
 }
 
+interface JudgeOptions extends CompareOptions {
+  readonly crew: Crew;
+}
+
 /** Unit by unit, on threads or workers: what each holds is one unit's answers, and tallies whose size is bounded. */
 async function judgeUnits(
   session: Session,
   run: Run,
   { rulesHash, table, waives, sequence, writes, today, warn, inputs: { units } }: JudgedBy,
-  { threads: asked, queue, restBytes: rest, bufferBytes = LIMITS.compareBufferBytes }: CompareOptions,
+  { threads: asked, crew, queue, restBytes: rest, bufferBytes = LIMITS.compareBufferBytes }: JudgeOptions,
 ): Promise<Judged> {
   const { store, config, log, signal } = session;
   let objects = 0;
@@ -155,12 +170,12 @@ async function judgeUnits(
   const { query, limits, models } = run;
   const judge = { run: { run: run.run, query, limits, models }, rules: rulesHash.slice(0, 12), today, sequence };
   if (queue !== undefined) return judgeOnQueue(session, { rulesHash, judge, units, onUnit });
-  const threads = asked === undefined ? 1 : threadsFor(units, asked === "auto" ? undefined : asked);
+  const threads = crew.size + 1;
   growYoungGeneration(threads === 1 ? LIMITS.compareYoungMib : LIMITS.compareYoungMibEach);
   const order = { ...judge, writes, bufferBytes: Math.floor(bufferBytes / threads) };
   const restBytes = rest ?? (asked === "auto" ? LIMITS.compareRestBytes : Number.POSITIVE_INFINITY);
   const tools = { store, table, waives, signal };
-  return judgeOnThreads({ ...tools, order, config, units, threads, restBytes, onUnit, onWarning: warn });
+  return judgeOnThreads({ ...tools, order, config, units, crew, restBytes, onUnit, onWarning: warn });
 }
 
 /** Threads find the same faults of rules, each for itself. */

@@ -1,9 +1,11 @@
 /** Compares one capture object with its answers, in bounded memory, and writes its findings. */
+import { inOrder } from "../src/ahead.ts";
 import { CutoverError, isCutoverError } from "../src/errors.ts";
 import { type CaptureObject, openCapture } from "../src/lake/captures.ts";
 import type { Run } from "../src/lake/run.ts";
 import type { Selects } from "../src/lake/selection.ts";
 import type { InLayers } from "../src/lake/sequence.ts";
+import { LIMITS } from "../src/limits.ts";
 import { openObject } from "../src/parquet/read.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
 import type { Vectors } from "../src/parquet/vectors.ts";
@@ -53,36 +55,54 @@ export interface UnitResult {
   readonly unreadable: number;
 }
 
+/** A unit of which all is counted, while the last of its findings are written. */
+export interface JudgedUnit extends Omit<UnitResult, "diffs"> {
+  /** Keys of the diffs objects, once they are written. Fails by the store alone. */
+  readonly written: Promise<readonly string[]>;
+}
+
 /** Faults of one object, as opposed to faults of the store, which end the stage. */
 export const OBJECT_FAULTS = ["STORE_MISSING", "PARQUET_CORRUPT", "PARQUET_FOREIGN", "SCHEMA_VERSION"] as const;
 
 export async function compareUnit(context: UnitContext, unit: Unit): Promise<UnitResult> {
+  const { written, ...result } = await judgeUnit(context, unit);
+  return { ...result, diffs: await written };
+}
+
+/** The same for a caller that goes on while the store writes. */
+export async function judgeUnit(context: UnitContext, unit: Unit): Promise<JudgedUnit> {
   const problems = new Map<string, string>();
   try {
-    const { tally, diffs } = await compareObject(context, unit, problems);
-    return { tally, diffs, problems: toProblems(problems), unreadable: 0 };
+    const { tally, writer } = await judgeObject(context, unit, problems);
+    const written = writer.finish();
+    // Its failure is heard by who awaits it, who may do so late.
+    written.catch(() => {});
+    return { tally, written, problems: toProblems(problems), unreadable: 0 };
   } catch (error) {
     if (!isCutoverError(error, ...OBJECT_FAULTS)) throw error;
     problems.set(unit.object.key, faultText(error));
-    return { tally: new RunTally(), diffs: [], problems: toProblems(problems), unreadable: unit.object.selected };
+    const { selected: unreadable } = unit.object;
+    return { tally: new RunTally(), written: Promise.resolve([]), problems: toProblems(problems), unreadable };
   }
 }
 
-async function compareObject(
-  context: UnitContext,
-  unit: Unit,
-  problems: Map<string, string>,
-): Promise<{ tally: RunTally; diffs: string[] }> {
-  const capture = await openPinned(context, unit.object);
-  return judgeObject(context, unit, capture, problems).finally(capture.reader.close);
+interface Judged {
+  readonly tally: RunTally;
+  /** Holds the findings that are not written yet. */
+  readonly writer: DiffWriter;
 }
 
-async function judgeObject(
+async function judgeObject(context: UnitContext, unit: Unit, problems: Map<string, string>): Promise<Judged> {
+  const capture = await openPinned(context, unit.object);
+  return judgeRows(context, unit, capture, problems).finally(capture.reader.close);
+}
+
+async function judgeRows(
   context: UnitContext,
   unit: Unit,
   { reader, range, footer }: CaptureObject,
   problems: Map<string, string>,
-): Promise<{ tally: RunTally; diffs: string[] }> {
+): Promise<Judged> {
   const { store, run, rules, answers } = context;
   const index = await indexRows(reader, range.first, BigInt(footer.last));
   const writer = context.createWriter?.() ?? createDiffWriter({ store, run, rules, range });
@@ -103,7 +123,7 @@ async function judgeObject(
   if (selected !== unit.object.selected) {
     problems.set(unit.object.key, `the run selected ${unit.object.selected} of its rows when planned, ${selected} now`);
   }
-  return { tally, diffs: await writer.finish() };
+  return { tally, writer };
 }
 
 /** Opens a pinned object and checks that it is still the one that the run pinned. */
@@ -159,16 +179,26 @@ async function eachCommit(
   use: (reader: ObjectReader) => Promise<void>,
 ): Promise<void> {
   const { store, signal } = context;
-  for (const info of unit.commits) {
+  const open = async (info: ObjectInfo): Promise<OpenedCommit> => {
     signal.throwIfAborted();
+    const [reader] = await Promise.allSettled([openObject(store, info.key, REPLAYS, { info, signal })]);
+    return { info, reader };
+  };
+  // Opened ahead: a small commit comes whole with its footer, so that its rows are at hand when its turn comes.
+  for await (const { info, reader } of inOrder(unit.commits, LIMITS.compareCommitsAhead, open)) {
     try {
-      const reader = await openObject(store, info.key, REPLAYS, { info, signal });
-      await use(reader).finally(reader.close);
+      if (reader.status === "rejected") throw reader.reason;
+      await use(reader.value).finally(reader.value.close);
     } catch (error) {
       if (!isCutoverError(error, ...OBJECT_FAULTS)) throw error;
       problems.set(info.key, faultText(error));
     }
   }
+}
+
+interface OpenedCommit {
+  readonly info: ObjectInfo;
+  readonly reader: PromiseSettledResult<ObjectReader>;
 }
 
 function faultText(error: CutoverError): string {

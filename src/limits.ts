@@ -149,6 +149,8 @@ export const LIMITS = {
    */
   compareYoungMib: 8,
   compareYoungMibEach: 4,
+  /** Commits of a unit opened at once: a store answers the next while one is unpacked. */
+  compareCommitsAhead: 3,
   /** Bytes of captures and replays below which compare takes one thread: it ends sooner than another has begun. */
   compareInlineBytes: 8 * MIB,
   /** Text of one side of a finding. */

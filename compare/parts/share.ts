@@ -12,7 +12,7 @@ import { Answers } from "../pairing.ts";
 import { RepeatedIds } from "../repeated-ids.ts";
 import type { CustomFunctions } from "../rules/custom.ts";
 import type { Problem } from "../summary.ts";
-import { compareUnit, type Unit, type UnitContext } from "../unit.ts";
+import { judgeUnit, type Unit, type UnitContext } from "../unit.ts";
 import { type Waives, waivesOf } from "../waive.ts";
 
 /** What is judged and by what, as plain data: it travels to threads. */
@@ -93,14 +93,21 @@ export async function judgeShare(
   done: (unit: number) => void,
 ): Promise<Share> {
   const share: Share = { tally: new RunTally(), diffs: [], problems: [], unreadable: 0 };
+  // The store writes the findings of one unit, and syncs them, while the next is judged.
+  let writing: Promise<void> = Promise.resolve();
   for (let at = take(); at !== undefined; at = take()) {
     context.signal.throwIfAborted();
-    const { tally, diffs, problems, unreadable } = await compareUnit(context, units[at] as Unit);
+    const { tally, written, problems, unreadable } = await judgeUnit(context, units[at] as Unit);
     share.tally.merge(tally);
-    share.diffs.push(...diffs);
     share.problems.push(...problems);
     share.unreadable += unreadable;
-    done(at);
+    await writing;
+    writing = written.then((keys) => {
+      share.diffs.push(...keys);
+      done(at);
+    });
+    writing.catch(() => {});
   }
+  await writing;
   return share;
 }

@@ -1,18 +1,24 @@
-/** A thread that judges: its units one by one, through a store connection of its own, and one tally of all, as bytes. */
-import { parentPort, workerData } from "node:worker_threads";
+/**
+ * A thread of a comparison. It judges: its units one by one, through a store connection of its own, and one tally of all,
+ * as bytes. Then, while memory lets it stay, it reads inputs for triage.
+ */
+import { parentPort } from "node:worker_threads";
 import type { Config } from "../../src/config/schema.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { LIMITS } from "../../src/limits.ts";
 import type { LogFields } from "../../src/log.ts";
 import { growYoungGeneration } from "../../src/memory.ts";
 import { openStore } from "../../src/store/open.ts";
+import type { Store } from "../../src/store/port.ts";
+import { type Turn, takeFrom } from "../../src/turn.ts";
 import { loadFunctions } from "../functions.ts";
 import type { Problem } from "../summary.ts";
+import { type LookJob, lookShare, maskOfModels, type TakenLook } from "../triage/inputs/looks.ts";
+import type { MaskOf } from "../triage/inputs/read.ts";
 import type { Unit } from "../unit.ts";
 import { encodeTally } from "./encoding.ts";
 import { type PlainError, toPlain } from "./errors.ts";
 import { contextOf, type JudgeOrder, judgeShare, toolsOf } from "./share.ts";
-import { type Turn, takeFrom } from "./turn.ts";
 
 export interface ThreadData {
   readonly order: JudgeOrder;
@@ -25,46 +31,70 @@ export interface ThreadData {
   readonly restBytes: number;
 }
 
-/** Ends the work after the unit's present step. */
-export type ToThread = "stop";
+export interface ThreadShare {
+  readonly tally: Uint8Array<ArrayBuffer>;
+  readonly diffs: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly unreadable: number;
+  /** Whether it can be asked to look; if not, it ends. */
+  readonly stays: boolean;
+}
+
+export type ToThread =
+  | { readonly kind: "judge"; readonly data: ThreadData }
+  | { readonly kind: "look"; readonly job: LookJob }
+  /** Ends the work after its present step. */
+  | { readonly kind: "stop" }
+  /** Nothing more is asked. */
+  | { readonly kind: "end" };
 
 export type FromThread =
   | { readonly kind: "unit"; readonly unit: number }
   | { readonly kind: "warn"; readonly message: string; readonly fields: LogFields | undefined }
   | { readonly kind: "error"; readonly error: PlainError }
-  | {
-      readonly kind: "share";
-      readonly tally: Uint8Array<ArrayBuffer>;
-      readonly diffs: readonly string[];
-      readonly problems: readonly Problem[];
-      readonly unreadable: number;
-    };
+  | { readonly kind: "share"; readonly share: ThreadShare }
+  | { readonly kind: "looks"; readonly looks: readonly TakenLook[] };
 
 const port = parentPort;
 if (!port) throw new Error("this file is a thread of compare");
 const say = (message: FromThread, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 const stopping = new AbortController();
-port.on("message", (_: ToThread) => stopping.abort(new CutoverError("INTERRUPTED", "the comparison was stopped")));
+/** What judging opened, and looking needs. */
+let opened: { readonly store: Store; readonly maskOf: MaskOf } | undefined;
 
-try {
-  await work(workerData as ThreadData);
-} catch (error) {
+port.on("message", (message: ToThread) => {
+  if (message.kind === "stop") stopping.abort(new CutoverError("INTERRUPTED", "the comparison was stopped"));
+  else if (message.kind === "end") void end();
+  else void (message.kind === "judge" ? judge(message.data) : look(message.job)).catch(fail);
+});
+
+async function fail(error: unknown): Promise<void> {
   say({ kind: "error", error: toPlain(error) });
+  await end();
 }
-port.close();
 
-async function work({ order, config, store: url, units, turn, restBytes }: ThreadData): Promise<void> {
+async function end(): Promise<void> {
+  port?.close();
+  await opened?.store.close();
+}
+
+async function judge({ order, config, store: url, units, turn, restBytes }: ThreadData): Promise<void> {
   const functions = await loadFunctions(config, { warn: (message, fields) => say({ kind: "warn", message, fields }) });
+  const tools = toolsOf(config, order, functions);
   const store = await openStore(url, config.s3);
-  try {
-    growYoungGeneration(LIMITS.compareYoungMibEach);
-    const tools = { ...toolsOf(config, order, functions), store, signal: stopping.signal };
-    const take = takeFrom(turn, () => process.memoryUsage.rss() <= restBytes);
-    const done = (unit: number): void => say({ kind: "unit", unit });
-    const { tally, ...rest } = await judgeShare(contextOf(order, tools), units, take, done);
-    const bytes = encodeTally(tally);
-    say({ kind: "share", tally: bytes, ...rest }, [bytes.buffer]);
-  } finally {
-    await store.close();
-  }
+  opened = { store, maskOf: maskOfModels(tools.table) };
+  growYoungGeneration(LIMITS.compareYoungMibEach);
+  const take = takeFrom(turn, () => process.memoryUsage.rss() <= restBytes);
+  const done = (unit: number): void => say({ kind: "unit", unit });
+  const context = contextOf(order, { ...tools, store, signal: stopping.signal });
+  const { tally, ...rest } = await judgeShare(context, units, take, done);
+  const bytes = encodeTally(tally);
+  const stays = process.memoryUsage.rss() <= restBytes;
+  say({ kind: "share", share: { tally: bytes, ...rest, stays } }, [bytes.buffer]);
+  if (!stays) await end();
+}
+
+async function look({ tasks, turn }: LookJob): Promise<void> {
+  if (opened === undefined) throw new Error("a thread of compare looks after it has judged");
+  say({ kind: "looks", looks: await lookShare({ ...opened, signal: stopping.signal }, tasks, takeFrom(turn)) });
 }

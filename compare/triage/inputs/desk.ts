@@ -1,25 +1,21 @@
 /** Gathers which rows are wanted of which object, has them read, and gives them out by row and by position. */
-import { inOrder } from "../../../src/ahead.ts";
-import { type CutoverError, isCutoverError } from "../../../src/errors.ts";
 import { captureKey, parseCaptureKey } from "../../../src/lake/keys.ts";
 import type { Run } from "../../../src/lake/run.ts";
-import { LIMITS } from "../../../src/limits.ts";
 import type { Logger } from "../../../src/log.ts";
 import { parsePosition } from "../../../src/record.ts";
-import type { Store } from "../../../src/store/port.ts";
-import { OBJECT_FAULTS } from "../../unit.ts";
+import { createTurn, takeFrom } from "../../../src/turn.ts";
 import type { Look } from "../slices/plan.ts";
 import type { PoolRow } from "../slices/pool.ts";
 import type { SampledRows } from "../slices/rows.ts";
 import type { Item } from "./item.ts";
-import { type LookResult, type LookTask, lookAt, type MaskOf, type ShownRow } from "./read.ts";
+import { type LookJob, type LookTools, lookShare, type TakenLook } from "./looks.ts";
+import type { LookResult, LookTask, ShownRow } from "./read.ts";
 
-export interface DeskContext {
-  readonly store: Store;
+export interface DeskContext extends LookTools {
   readonly run: Run;
-  readonly maskOf: MaskOf;
   readonly log: Logger;
-  readonly signal: AbortSignal;
+  /** Other threads that take of the looks. */
+  readonly helpers?: ((job: LookJob, signal: AbortSignal) => Promise<readonly TakenLook[]>[]) | undefined;
 }
 
 interface Wish {
@@ -70,32 +66,22 @@ export class Desk {
 
   readonly codesOf = ({ row }: Look): Uint32Array => this.#codes.get(this.#keyOf(row))?.get(row.row) ?? NO_CODES;
 
-  /** In the order of the run, a few objects read ahead. What cannot be read is left out, and said. */
+  /** What cannot be read is left out, and said. */
   async read(): Promise<void> {
-    const { run, log } = this.#context;
+    const { run, log, helpers, signal } = this.#context;
     const tasks = run.objects.flatMap(({ key, bytes, etag }) => {
       const wish = this.#wishes.get(key);
       return wish === undefined ? [] : [taskOf({ key, size: bytes, etag }, wish)];
     });
-    for await (const { task, result } of inOrder(tasks, LIMITS.triageReads, (task) => this.#look(task))) {
+    const turn = createTurn(tasks.map(({ rows, shown, offsets }) => rows.length + shown.length + offsets.length));
+    const others = tasks.length > 1 ? (helpers?.({ tasks, turn }, signal) ?? []) : [];
+    const looks = await Promise.all([lookShare(this.#context, tasks, takeFrom(turn)), ...others]);
+    // In the order of the run, whoever took them.
+    for (const { at, result, fault } of looks.flat().sort((a, b) => a.at - b.at)) {
+      const task = tasks[at] as LookTask;
       const { key } = task.object;
-      if (isCutoverError(result)) {
-        const because = result.message;
-        log.warn("the inputs of an object cannot be read: what they tell is missing", { key, because });
-      } else {
-        this.#take(key, task, result);
-      }
-    }
-  }
-
-  async #look(task: LookTask): Promise<{ task: LookTask; result: LookResult | CutoverError }> {
-    const { store, maskOf, signal } = this.#context;
-    signal.throwIfAborted();
-    try {
-      return { task, result: await lookAt(store, task, maskOf, signal) };
-    } catch (error) {
-      if (!isCutoverError(error, ...OBJECT_FAULTS)) throw error;
-      return { task, result: error };
+      if (result !== undefined) this.#take(key, task, result);
+      else log.warn("the inputs of an object cannot be read: what they tell is missing", { key, because: fault });
     }
   }
 

@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromPlain, toPlain } from "../../../compare/parts/errors.ts";
 import { threadsFor } from "../../../compare/parts/threads.ts";
-import { createTurn, takeFrom } from "../../../compare/parts/turn.ts";
 import { type CompareOptions, compareStage } from "../../../compare/run-compare.ts";
-import type { Unit } from "../../../compare/unit.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { CutoverError, isCutoverError } from "../../../src/errors.ts";
@@ -13,6 +11,7 @@ import { LIMITS } from "../../../src/limits.ts";
 import type { LogFields } from "../../../src/log.ts";
 import { openStore } from "../../../src/store/open.ts";
 import type { Store } from "../../../src/store/port.ts";
+import { createTurn, takeFrom } from "../../../src/turn.ts";
 import { testFolders } from "../../support/folders.ts";
 import { buildLake, comparedObjects, equalPairs, type PairSpec, testSession } from "../pipeline-lake.ts";
 
@@ -197,8 +196,7 @@ async function captures(store: Store): Promise<string[]> {
 }
 
 describe("the number of threads", () => {
-  const units = (sizes: readonly number[]): Unit[] =>
-    sizes.map((bytes) => ({ object: { bytes } as Unit["object"], commits: [{ key: "k", size: 1, etag: "e" }] }));
+  const objects = (sizes: readonly number[]) => sizes.map((bytes) => ({ bytes }));
 
   test.each([
     { sizes: [], asked: undefined, expected: 1 },
@@ -208,11 +206,11 @@ describe("the number of threads", () => {
     { sizes: [1, 1], asked: 7, expected: 2 },
     { sizes: [1, 1, 1], asked: 1, expected: 1 },
   ])("of $sizes, asked for $asked, is $expected", ({ sizes, asked, expected }) => {
-    expect(threadsFor(units(sizes), asked)).toBe(expected);
+    expect(threadsFor(objects(sizes), asked)).toBe(expected);
   });
 
   test("by itself is at most compareThreads", () => {
-    const many = threadsFor(units(Array.from({ length: 100 }, () => LIMITS.compareInlineBytes)));
+    const many = threadsFor(objects(Array.from({ length: 100 }, () => LIMITS.compareInlineBytes)));
     expect(many).toBeGreaterThanOrEqual(1);
     expect(many).toBeLessThanOrEqual(LIMITS.compareThreads);
   });

@@ -1,7 +1,7 @@
-/** Whose turn a unit is: threads take the next from shared memory, so that none waits for another that is busy. */
+/** Whose turn a piece of work is: threads take the next from shared memory, so that none waits for another that is busy. */
 
 export interface Turn {
-  /** Places of the units, in the order in which they are taken. */
+  /** Places of the pieces, in the order in which they are taken. */
   readonly sequence: readonly number[];
   /** How many are taken; shared by all threads. */
   readonly taken: Int32Array;
