@@ -72,16 +72,42 @@ function lowerBound(k: number, n: number, tail: number): number {
   return solve((p) => tail - regularisedBeta(k, n - k + 1, p), 0, k / n);
 }
 
-/** The root of a decreasing function, to the last bits: bisection by ratio, so that tiny rates get theirs, too. */
+/**
+ * The root of a decreasing function, to the last bits. By ratio while the ends lie far apart, so that tiny rates get theirs,
+ * too; then by Chandrupatla's steps (1997), which take a quarter of the evaluations of bisection.
+ */
 export function solve(f: (p: number) => number, from: number, to: number): number {
   let low = from;
   let high = to;
-  for (let step = 0; step < 300 && high - low > Number.EPSILON * high; step++) {
-    const middle = low === 0 ? high / 8 : high / low > 4 ? Math.sqrt(low * high) : (low + high) / 2;
+  for (let step = 0; step < 300 && (low === 0 || high / low > 4); step++) {
+    const middle = low === 0 ? high / 8 : Math.sqrt(low * high);
     if (f(middle) > 0) low = middle;
     else high = middle;
   }
-  return (low + high) / 2;
+  return solveWithin(f, low, high);
+}
+
+/** `a` is the last point tried, `b` the other end of the bracket, `c` the point before. */
+function solveWithin(f: (p: number) => number, low: number, high: number): number {
+  let [a, b, c] = [high, low, high];
+  let [fa, fb, fc] = [f(high), f(low), 0];
+  let part = 0.5;
+  for (let step = 0; step < 100; step++) {
+    const x = a + part * (b - a);
+    const fx = f(x);
+    if (fx > 0 === fa > 0) [c, fc] = [a, fa];
+    else [c, fc, b, fb] = [b, fb, a, fa];
+    [a, fa] = [x, fx];
+    const best = Math.abs(fa) < Math.abs(fb) ? a : b;
+    const least = (Number.EPSILON * Math.abs(best)) / Math.abs(b - a);
+    if (fa === 0 || !(least < 0.5)) return best;
+    const xi = (a - b) / (c - b);
+    const phi = (fa - fb) / (fc - fb);
+    const isSmooth = phi * phi < xi && (1 - phi) * (1 - phi) < 1 - xi;
+    const inverse = (fa / (fb - fa)) * (fc / (fb - fc)) + (((c - a) / (b - a)) * fa * fb) / ((fc - fa) * (fc - fb));
+    part = Math.min(1 - least, Math.max(least, isSmooth ? inverse : 0.5));
+  }
+  return Math.abs(fa) < Math.abs(fb) ? a : b;
 }
 
 /** P(X ≤ k) of Binomial(n, p); k and n may be fractions, as the beta function allows. */
