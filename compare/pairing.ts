@@ -41,6 +41,9 @@ export class Answers {
   #lengths = new Int32Array(0);
   #latencies = new Float64Array(0);
   #colds = new Uint8Array(0);
+  /** Slots that the commit being read has filled. */
+  #taken = new Int32Array(0);
+  #takenCount = 0;
   #typeNames: (string | null)[] = [];
   #typeCodes = new Map<string | null, number>();
   readonly #columns = new Vectors();
@@ -74,16 +77,17 @@ export class Answers {
 
   /** Takes the answers of a commit that belong to the range. When reading it fails, none of them stays. */
   async load(reader: ObjectReader, index: RowIndex): Promise<void> {
-    const taken: number[] = [];
     const { strays, repeats } = this;
+    if (this.#taken.length < reader.rows) this.#taken = new Int32Array(reader.rows);
+    this.#takenCount = 0;
     try {
       for (const [group, { rows }] of reader.rowGroups.entries()) {
         if (this.overflowed) break;
         await reader.scan(group, COLUMNS, this.#columns);
-        this.#take(reader, rows, index, taken);
+        this.#take(reader, rows, index);
       }
     } catch (error) {
-      for (const slot of taken) this.#codes[slot] = 0;
+      for (const slot of this.#taken.subarray(0, this.#takenCount)) this.#codes[slot] = 0;
       Object.assign(this, { strays, repeats });
       throw error;
     }
@@ -128,19 +132,19 @@ export class Answers {
   }
 
   /** A method for the loop, and one for a row: V8 optimises each once, and a loop that held both again and again. */
-  #take(reader: ObjectReader, rows: number, index: RowIndex, taken: number[]): void {
+  #take(reader: ObjectReader, rows: number, index: RowIndex): void {
     const rowAt = index.rowsOf(this.#columns.int64s("offset").values);
     const columns = loadedOf(this.#columns);
     const { from, to } = this.range;
     for (let i = 0; i < rows; i++) {
       const row = rowAt(i);
       if (row === NO_ROW) this.strays++;
-      else if (row >= from && row < to && !this.#takeRow(reader, columns, i, row - from, taken)) return;
+      else if (row >= from && row < to && !this.#takeRow(reader, columns, i, row - from)) return;
     }
   }
 
   /** False when its body does not fit. */
-  #takeRow(reader: ObjectReader, columns: Loaded, i: number, slot: number, taken: number[]): boolean {
+  #takeRow(reader: ObjectReader, columns: Loaded, i: number, slot: number): boolean {
     const { outcomes, statuses, outputs, types, latencies, colds } = columns;
     if (this.#codes[slot] !== 0) {
       this.repeats++;
@@ -158,7 +162,7 @@ export class Answers {
     this.#latencies[slot] = latencies[i] as number;
     this.#colds[slot] = !colds.isNull(i) && colds.values[i] === 1 ? 1 : 0;
     this.#codes[slot] = code;
-    taken.push(slot);
+    this.#taken[this.#takenCount++] = slot;
     return true;
   }
 

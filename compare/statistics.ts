@@ -89,15 +89,24 @@ export function solve(f: (p: number) => number, from: number, to: number): numbe
 
 /** `a` is the last point tried, `b` the other end of the bracket, `c` the point before. */
 function solveWithin(f: (p: number) => number, low: number, high: number): number {
-  let [a, b, c] = [high, low, high];
-  let [fa, fb, fc] = [f(high), f(low), 0];
+  let a = high;
+  let fa = f(high);
+  let b = low;
+  let fb = f(low);
   let part = 0.5;
   for (let step = 0; step < 100; step++) {
     const x = a + part * (b - a);
     const fx = f(x);
-    if (fx > 0 === fa > 0) [c, fc] = [a, fa];
-    else [c, fc, b, fb] = [b, fb, a, fa];
-    [a, fa] = [x, fx];
+    let c = a;
+    let fc = fa;
+    if (fx > 0 !== fa > 0) {
+      c = b;
+      fc = fb;
+      b = a;
+      fb = fa;
+    }
+    a = x;
+    fa = fx;
     const best = Math.abs(fa) < Math.abs(fb) ? a : b;
     const least = (Number.EPSILON * Math.abs(best)) / Math.abs(b - a);
     if (fa === 0 || !(least < 0.5)) return best;

@@ -46,6 +46,7 @@ export class SearchedSubject {
   readonly #groups: readonly Group[];
   readonly #families = new Map<number, Bits>();
   readonly #byGroup = new Map<number, Bits>();
+  readonly #byModel: ReadonlyMap<string, Bits>;
   readonly #all: Bits;
   readonly #weights: Weights;
 
@@ -58,10 +59,10 @@ export class SearchedSubject {
       for (const code of familiesOf(row)) setBit(bitsIn(this.#families, code, subject.mismatches.length), at);
       for (const code of groupsOf(row)) setBit(bitsIn(this.#byGroup, code, subject.mismatches.length), at);
     }
-    const names = new Set(subject.mismatches.map(({ model }) => model));
+    this.#byModel = rowsByModel(subject.mismatches);
     this.#groups = summary.groups.filter(
       ({ model, path, kind }) =>
-        names.has(model) && (subject.family === null || familyCode(path, kind) === subject.family),
+        this.#byModel.has(model) && (subject.family === null || familyCode(path, kind) === subject.family),
     );
     this.#weights = new Weights(subject, looked.models, summary);
     this.#addScopes();
@@ -105,20 +106,15 @@ export class SearchedSubject {
   #modelFeatures(): Feature[] {
     const { model, mismatches, matches } = this.#subject;
     if (model !== null) return [];
-    return [...new Set(mismatches.map((look) => look.model))].sort().map((name): Feature => {
-      const rows = (looks: readonly Look[]): Bits => {
-        const bits = bitsOf(looks.length);
-        for (const [at, look] of looks.entries()) if (look.model === name) setBit(bits, at);
-        return bits;
-      };
-      const value = JSON.stringify(name);
+    const [differing, agreeing] = [rowsByModel(mismatches), rowsByModel(matches)];
+    return [...differing.keys()].sort().map((name): Feature => {
       return {
         place: MODEL_PLACE,
         trait: "value",
         sense: "is",
-        value,
-        mismatches: rows(mismatches),
-        matches: rows(matches),
+        value: JSON.stringify(name),
+        mismatches: differing.get(name) ?? bitsOf(mismatches.length),
+        matches: agreeing.get(name) ?? bitsOf(matches.length),
       };
     });
   }
@@ -153,9 +149,7 @@ export class SearchedSubject {
   #rowsOf({ path, kind, fingerprint, model }: Group): Bits {
     const rows = this.#byGroup.get(groupCode(fingerprint)) ?? this.#families.get(familyCode(path, kind)) ?? this.#all;
     if (this.#subject.model !== null) return rows;
-    const own = bitsOf(this.#subject.mismatches.length);
-    for (const [at, look] of this.#subject.mismatches.entries()) if (look.model === model) setBit(own, at);
-    return and(rows, own);
+    return and(rows, this.#byModel.get(model) ?? bitsOf(this.#subject.mismatches.length));
   }
 
   /** Of the narrowest scope that has one which holds for at least half of the group's rows. */
@@ -197,13 +191,19 @@ function rowsInside({ terms }: FoundSlice): Bits {
   return terms.map(({ mismatches }) => mismatches).reduce(and);
 }
 
-function bitsIn(map: Map<number, Bits>, code: number, size: number): Bits {
-  let bits = map.get(code);
+function bitsIn<Key>(map: Map<Key, Bits>, key: Key, size: number): Bits {
+  let bits = map.get(key);
   if (bits === undefined) {
     bits = bitsOf(size);
-    map.set(code, bits);
+    map.set(key, bits);
   }
   return bits;
+}
+
+function rowsByModel(looks: readonly Look[]): Map<string, Bits> {
+  const byModel = new Map<string, Bits>();
+  for (const [at, { model }] of looks.entries()) setBit(bitsIn(byModel, model, looks.length), at);
+  return byModel;
 }
 
 /** Whether so many rows are all that differ in this group. */
