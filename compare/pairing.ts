@@ -78,7 +78,9 @@ export class Answers {
   /** Takes the answers of a commit that belong to the range. When reading it fails, none of them stays. */
   async load(reader: ObjectReader, index: RowIndex): Promise<void> {
     const { strays, repeats } = this;
-    if (this.#taken.length < reader.rows) this.#taken = new Int32Array(reader.rows);
+    // By its row groups, which are what is read: a damaged footer may count otherwise.
+    const count = reader.rowGroups.reduce((sum, { rows }) => sum + rows, 0);
+    if (this.#taken.length < count) this.#taken = new Int32Array(count);
     this.#takenCount = 0;
     try {
       for (const [group, { rows }] of reader.rowGroups.entries()) {
