@@ -18,15 +18,19 @@ export interface JudgedPair {
 
 export type NameFindings = (model: string, result: PairResult) => NamedFinding[];
 
+/** Of one model, among the pairs judged again. */
 export interface ModelEffect {
-  /** Pairs that no longer mismatch, and pairs that do now. */
-  accepted: number;
-  added: number;
-  /** Pairs with a critical finding, before and after. */
-  criticalBefore: number;
-  criticalAfter: number;
-  /** Mismatches before, among the pairs judged again. */
+  pairs: number;
+  readonly mismatch: Flips;
+  /** Pairs with a critical finding. */
+  readonly critical: Flips;
+}
+
+/** How many pairs were so before, no longer are, and are so now. */
+export interface Flips {
   before: number;
+  solved: number;
+  added: number;
 }
 
 /** Counts of one rule over the pairs of the models that it is for. */
@@ -70,15 +74,22 @@ export class Effect {
   }
 
   #countPair(model: string, before: Judged, after: Judged): void {
-    const effect = this.models.get(model) ?? { accepted: 0, added: 0, criticalBefore: 0, criticalAfter: 0, before: 0 };
+    const effect = this.models.get(model) ?? { pairs: 0, mismatch: noFlips(), critical: noFlips() };
     this.models.set(model, effect);
-    const [was, is] = [mismatches(before), mismatches(after)];
-    if (was) effect.before++;
-    if (was && !is) effect.accepted++;
-    if (!was && is) effect.added++;
-    if (isCritical(before)) effect.criticalBefore++;
-    if (isCritical(after)) effect.criticalAfter++;
+    effect.pairs++;
+    countFlip(effect.mismatch, mismatches(before), mismatches(after));
+    countFlip(effect.critical, isCritical(before), isCritical(after));
   }
+}
+
+function noFlips(): Flips {
+  return { before: 0, solved: 0, added: 0 };
+}
+
+function countFlip(flips: Flips, was: boolean, is: boolean): void {
+  if (was) flips.before++;
+  if (was && !is) flips.solved++;
+  if (!was && is) flips.added++;
 }
 
 interface Judged {

@@ -1,18 +1,18 @@
 /** Pairs of a run that have findings, read again: both answers, in bounded memory, from the pages that hold them. */
 import { hashPosition } from "../../src/hash.ts";
 import { openCapture } from "../../src/lake/captures.ts";
-import { diffsKey, diffsPrefix, parseCaptureKey, type RangeId } from "../../src/lake/keys.ts";
+import { parseCaptureKey, type RangeId } from "../../src/lake/keys.ts";
 import type { Run } from "../../src/lake/run.ts";
 import { LIMITS } from "../../src/limits.ts";
 import { openObject } from "../../src/parquet/read.ts";
 import type { ObjectReader } from "../../src/parquet/types.ts";
 import { Vectors } from "../../src/parquet/vectors.ts";
-import { DIFFS, REPLAYS } from "../../src/record.ts";
+import { REPLAYS } from "../../src/record.ts";
 import type { Session } from "../../src/session.ts";
-import type { ObjectInfo } from "../../src/store/port.ts";
 import { listInputs } from "../inputs.ts";
 import type { Answer, CandidateAnswer } from "../types.ts";
 import type { Unit } from "../unit.ts";
+import type { FindingsReader } from "./findings.ts";
 
 export interface ReadPair {
   readonly model: string;
@@ -23,8 +23,7 @@ export interface ReadPair {
 
 export interface PairsWanted {
   readonly run: Run;
-  /** First 12 hex of the rules hash. */
-  readonly rules: string;
+  readonly findings: FindingsReader;
   readonly models: (name: string) => boolean;
   /** Share of the pairs, by a hash of the position. */
   readonly share: number;
@@ -41,39 +40,25 @@ const ROWS_MOST = 2_000;
 export async function* readPairs(session: Session, wanted: PairsWanted): AsyncGenerator<ReadPair> {
   const { store, signal } = session;
   const { units } = await listInputs(store, wanted.run, signal);
-  const diffs = new Map<string, ObjectInfo>();
-  for await (const info of store.list(diffsPrefix(wanted.run.run, wanted.rules), { signal })) diffs.set(info.key, info);
   for (const unit of units) {
     signal.throwIfAborted();
     const range = parseCaptureKey(unit.object.key);
     if (range === undefined) continue;
-    const offsets = await offsetsWithFindings(session, diffs, wanted, range);
+    const offsets = await offsetsWithFindings(wanted, range);
     if (offsets.size > 0) yield* pairsOfUnit(session, wanted, unit, offsets);
   }
 }
 
-async function offsetsWithFindings(
-  { store, signal }: Session,
-  objects: ReadonlyMap<string, ObjectInfo>,
-  { run, rules, models, share }: PairsWanted,
-  range: RangeId,
-): Promise<Set<bigint>> {
+async function offsetsWithFindings({ findings, models, share }: PairsWanted, range: RangeId): Promise<Set<bigint>> {
   const found = new Set<bigint>();
   const below = share * 2 ** 32;
-  for (let part = 0; ; part++) {
-    const info = objects.get(diffsKey(run.run, rules, range, part));
-    if (info === undefined) return found;
-    const reader = await openObject(store, info.key, DIFFS, { info, signal });
-    for (const group of reader.rowGroups.keys()) {
-      const { offset = [], model = [] } = await reader.read(group, ["offset", "model"]);
-      offset.forEach((value, row) => {
-        const at = value as bigint;
-        if (!models(model[row] as string)) return;
-        if (share >= 1 || hashPosition({ ...range, offset: at }) < below) found.add(at);
-      });
+  for await (const { offsets, models: names } of findings(range)) {
+    for (const [row, offset] of offsets.entries()) {
+      if (!models(names[row] as string)) continue;
+      if (share >= 1 || hashPosition({ ...range, offset }) < below) found.add(offset);
     }
-    reader.close();
   }
+  return found;
 }
 
 async function* pairsOfUnit(

@@ -21,6 +21,7 @@ import { maskResult } from "../triage/mask.ts";
 import { applyEdit, type Edit, editFor } from "./edit.ts";
 import { Effect, type JudgedPair } from "./effect.ts";
 import { Evidence } from "./evidence.ts";
+import { countPairs, type FindingsReader, openFindings } from "./findings.ts";
 import { KeyEvidence, keyPath, listAbove } from "./keys.ts";
 import { optionsFor, type RuleOption } from "./options.ts";
 import { readPairs } from "./pairs.ts";
@@ -49,6 +50,9 @@ export interface SuggestResult {
   readonly more: number;
   /** Share of the pairs with findings that were judged again; below 1 every figure is an estimate. */
   readonly share: number;
+  /** The pairs with findings of the models that a rule would touch, and how many of them were judged again. */
+  readonly pairs: number;
+  readonly judged: number;
 }
 
 const SUGGEST_LIMITS: SuggestLimits = {
@@ -67,16 +71,17 @@ export const suggestStage: Stage<SuggestOptions, SuggestResult> = async (session
   const asked = options.groups?.map((fingerprint) => findGroup(summary, fingerprint)) ?? open;
   const groups = asked.slice(0, limits.groups);
   const world = await openWorld(session, run, summary, groups, limits);
-  const trials = groups.length === 0 ? [] : await tryRules(session, world, await gatherEvidence(session, world));
+  const { trials, ...sample } =
+    groups.length === 0 ? NOTHING : await tryRules(session, world, await gather(session, world));
+  const { table, context, pairs } = world;
   const suggestions = groups.map((group) =>
     toSuggestion(
-      { summary, run, table: world.table, context: world.context, share: world.share },
+      { summary, run, table, context, pairs },
       group,
       trials.filter((trial) => trial.group === group),
     ),
   );
-  const { share } = world;
-  return { run: run.run, rules: summary.rules, suggestions, more: asked.length - groups.length, share };
+  return { run: run.run, rules: summary.rules, suggestions, more: asked.length - groups.length, ...sample };
 };
 
 interface World {
@@ -86,8 +91,10 @@ interface World {
   readonly context: ShowContext;
   readonly table: ModelTable;
   readonly today: string;
-  readonly share: number;
   readonly limits: SuggestLimits;
+  readonly findings: FindingsReader;
+  /** Pairs with a finding, of each model. */
+  readonly pairs: ReadonlyMap<string, number>;
   /** Groups of the summary by fingerprint. */
   readonly known: ReadonlySet<string>;
 }
@@ -100,21 +107,27 @@ async function openWorld(
   limits: SuggestLimits,
 ): Promise<World> {
   const context = await openContext(session);
-  // Pairs with a finding: at least the mismatches, and no more than the findings.
-  const models = new Set(groups.map(({ model }) => model));
-  const pairs = Object.entries(summary.models)
-    .filter(([name]) => models.has(name))
-    .reduce((sum, [, { k, waived = 0 }]) => sum + k + waived, 0);
-  const share = pairs <= limits.pairs ? 1 : limits.pairs / pairs;
+  const findings = await openFindings(session, run.run, summary.rules);
+  const pairs = groups.length === 0 ? new Map<string, number>() : await countPairs(session, run, findings);
   const today = utcDay(session.clock.now());
   const known = new Set(summary.groups.map(({ fingerprint }) => fingerprint));
-  return { run, summary, groups, context, table: context.table, today, share, limits, known };
+  return { run, summary, groups, context, table: context.table, today, limits, findings, pairs, known };
+}
+
+/** Of all pairs with findings of the models the share that is within the limit, and how many there are. */
+function sampleOf(
+  { pairs, limits }: World,
+  models: ReadonlySet<string>,
+): { readonly all: number; readonly share: number } {
+  const all = [...models].reduce((sum, name) => sum + (pairs.get(name) ?? 0), 0);
+  return { all, share: all <= limits.pairs ? 1 : limits.pairs / all };
 }
 
 /** Pairs with findings of the models, as the rules in force judge them. */
-async function* judged(session: Session, world: World, models: (name: string) => boolean): AsyncGenerator<JudgedPair> {
-  const { run, summary, context, table, share, limits, known } = world;
-  const wanted = { run, rules: summary.rules, models, share, bytes: limits.bytes };
+async function* judged(session: Session, world: World, names: ReadonlySet<string>): AsyncGenerator<JudgedPair> {
+  const { run, context, table, limits, findings, known } = world;
+  const { share } = sampleOf(world, names);
+  const wanted = { run, findings, models: (name: string) => names.has(name), share, bytes: limits.bytes };
   for await (const pair of readPairs(session, wanted)) {
     const compiled = table.compiled(pair.model);
     const result = judgePair(compiled, pair.legacy, pair.candidate);
@@ -134,7 +147,7 @@ interface Gathered {
   readonly keys: KeyEvidence;
 }
 
-async function gatherEvidence(session: Session, world: World): Promise<Gathered[]> {
+async function gather(session: Session, world: World): Promise<Gathered[]> {
   const gathered = new Map(
     world.groups.map((group) => {
       const rule = judgedBy(session, world, group);
@@ -142,7 +155,7 @@ async function gatherEvidence(session: Session, world: World): Promise<Gathered[
     }),
   );
   const models = new Set(world.groups.map(({ model }) => model));
-  for await (const { pair, result, groups } of judged(session, world, (name) => models.has(name))) {
+  for await (const { pair, result, groups } of judged(session, world, models)) {
     for (const [i, finding] of result.findings.entries()) {
       const into = gathered.get(groups[i] as string);
       if (into === undefined) continue;
@@ -159,6 +172,10 @@ function judgedBy({ config }: Session, { table }: World, { model, path, rule }: 
   return table.resolved(model).rules.find(({ pattern, index }) => pattern === at?.[1] && index === at?.[3]);
 }
 
+type Tried = Pick<SuggestResult, "share" | "pairs" | "judged"> & { readonly trials: readonly Trial[] };
+
+const NOTHING: Tried = { trials: [], share: 1, pairs: 0, judged: 0 };
+
 /** A rule at a place, and what it did. */
 export interface Trial {
   readonly group: Group;
@@ -167,7 +184,8 @@ export interface Trial {
   readonly effect: Effect;
 }
 
-async function tryRules(session: Session, world: World, gathered: readonly Gathered[]): Promise<Trial[]> {
+/** All rules that might do, each over the pairs of the models that it would be for. */
+async function tryRules(session: Session, world: World, gathered: readonly Gathered[]): Promise<Tried> {
   const { summary, today, context } = world;
   const functions = await loadFunctions(session.config, session.log);
   const names = Object.keys(summary.models);
@@ -184,10 +202,13 @@ async function tryRules(session: Session, world: World, gathered: readonly Gathe
   });
   const touched = trials.map((trial) => ({ trial, applies: modelsOf(trial.edit, names) }));
   const models = new Set(touched.flatMap(({ applies }) => [...applies]));
-  for await (const pair of judged(session, world, (name) => models.has(name))) {
+  let count = 0;
+  for await (const pair of judged(session, world, models)) {
+    count++;
     for (const { trial, applies } of touched) if (applies.has(pair.pair.model)) trial.effect.add(pair);
   }
-  return trials;
+  const { all, share } = sampleOf(world, models);
+  return { trials, pairs: all, judged: count, share };
 }
 
 function modelsOf({ pattern }: Edit, names: readonly string[]): ReadonlySet<string> {

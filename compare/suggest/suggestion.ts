@@ -7,7 +7,7 @@ import type { Group, Summary } from "../summary.ts";
 import type { EditKind } from "./edit.ts";
 import type { WrittenRule } from "./options.ts";
 import type { Trial } from "./stage.ts";
-import { type Change, changedVerdict, type ModelChange, type VerdictChange } from "./verdicts.ts";
+import { changedVerdict, type ModelChange, type VerdictChange } from "./verdicts.ts";
 import { ruleLines } from "./yaml.ts";
 
 export interface Suggestion {
@@ -28,10 +28,10 @@ export interface ProposedRule {
   /** `models."*".rules[2]`, the rule that it replaces or the list that it opens; null of a new pattern. */
   readonly at: string | null;
   readonly place: Place | null;
-  /** Pairs of the group, and those of them that it would accept. */
+  /** Pairs of the group that were judged again, and those of them that it would accept. */
   readonly pairs: number;
   readonly accepts: number;
-  /** Findings of other groups that would no longer be made, the most first; and findings that would be new. */
+  /** Among the pairs judged again: findings of other groups that would no longer be made, the most first; and new ones. */
   readonly hides: readonly {
     readonly fingerprint: string;
     readonly path: string;
@@ -40,7 +40,7 @@ export interface ProposedRule {
   }[];
   readonly adds: number;
   readonly models: Readonly<Record<string, ModelChange>>;
-  readonly verdict: Change<Summary["verdict"]>;
+  readonly verdict: VerdictChange["verdict"];
   readonly hidesAll: boolean;
   readonly notes: readonly string[];
 }
@@ -50,7 +50,8 @@ export interface SuggestionFacts {
   readonly run: Run;
   readonly table: ModelTable;
   readonly context: ShowContext;
-  readonly share: number;
+  /** Pairs with a finding, of each model. */
+  readonly pairs: ReadonlyMap<string, number>;
 }
 
 const HIDDEN_SHOWN = 20;
@@ -73,7 +74,7 @@ function accepts({ effect }: Trial): number {
   return effect.solved / Math.max(1, effect.pairs);
 }
 
-function proposed({ summary, run, table, context, share }: SuggestionFacts, trial: Trial): ProposedRule {
+function proposed({ summary, run, table, context, pairs }: SuggestionFacts, trial: Trial): ProposedRule {
   const { option, edit, effect } = trial;
   const groups = new Map(summary.groups.map((one) => [one.fingerprint, one]));
   const hides = [...effect.hidden]
@@ -83,7 +84,7 @@ function proposed({ summary, run, table, context, share }: SuggestionFacts, tria
       const { path = "", kind = "" } = groups.get(fingerprint) ?? {};
       return { fingerprint, path, kind, count };
     });
-  const change: VerdictChange = changedVerdict(summary, run, table, effect.models, () => 1 / share);
+  const change: VerdictChange = changedVerdict(summary, run, table, effect.models, pairs);
   const at =
     edit.kind === "new pattern"
       ? null
@@ -106,6 +107,9 @@ function proposed({ summary, run, table, context, share }: SuggestionFacts, tria
 }
 
 function whyNone({ kind, path }: Group, trials: readonly Trial[]): string {
+  if (trials.length > 0 && trials.every(({ effect }) => effect.pairs === 0)) {
+    return "none of its pairs is among those judged again";
+  }
   if (!path.startsWith("$")) return "the group stands for differences of many paths";
   if (kind === "error_new" || kind === "error_legacy") return "no rule accepts an error where the other side answers";
   if (trials.length > 0) return "no rule that was tried accepts any of it";

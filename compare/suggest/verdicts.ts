@@ -5,55 +5,73 @@ import { expiredWaivers } from "../summarise/waivers.ts";
 import type { ModelSummary, Summary, Verdict } from "../summary.ts";
 import { isSampled, narrowedBy } from "../verdict/selection.ts";
 import { judgeModel, judgeRun } from "../verdict.ts";
-import type { ModelEffect } from "./effect.ts";
+import type { Flips, ModelEffect } from "./effect.ts";
+import { type Forecast, forecastOf } from "./forecast.ts";
 
 export interface Change<T> {
   readonly before: T;
   readonly after: T;
 }
 
+/** `after` of a model of which not all pairs were judged again is an estimate; the truth lies between `least` and `most`. */
 export interface ModelChange {
   readonly n: number;
-  readonly k: Change<number>;
+  readonly k: Change<number> & { readonly least: number; readonly most: number };
   readonly upper: Change<number>;
-  readonly verdict: Change<Verdict>;
+  /** `worst`: at the most mismatches. */
+  readonly verdict: Change<Verdict> & { readonly worst: Verdict };
 }
 
 export interface VerdictChange {
   readonly models: Readonly<Record<string, ModelChange>>;
-  readonly verdict: Change<Verdict>;
+  readonly verdict: Change<Verdict> & { readonly worst: Verdict };
 }
 
-/** `scale`: pairs of the run that one pair judged again stands for; 1 when all were. */
+/** `pairs`: those with a finding, of each model, whether judged again or not. */
 export function changedVerdict(
   summary: Summary,
   run: Run,
   table: ModelTable,
   effects: ReadonlyMap<string, ModelEffect>,
-  scale: (model: string) => number,
+  pairs: ReadonlyMap<string, number>,
 ): VerdictChange {
   const gatedModels = Object.keys(run.models).filter(
     (name) => (run.models[name] ?? 0) > 0 && table.resolved(name).gate !== null,
   ).length;
   const expired = expiredWaivers(summary.waivers ?? []);
   const changed: Record<string, ModelChange> = {};
-  const models = Object.entries(summary.models).map(([name, model]) => {
-    const effect = effects.get(name);
-    if (effect === undefined) return [name, model] as const;
-    const by = Math.round((effect.added - effect.accepted) * scale(name));
-    const k = Math.min(model.n, Math.max(0, model.k + by));
-    const critical = Math.max(0, (model.critical ?? 0) + effect.criticalAfter - effect.criticalBefore);
-    const judged = judgeAgain(summary, run, table, name, model, { k, critical, gatedModels, expired });
+  const [about, worst] = [{ ...summary.models }, { ...summary.models }];
+  for (const [name, effect] of effects) {
+    const model = summary.models[name];
+    if (model === undefined) continue;
+    const all = Math.max(pairs.get(name) ?? 0, effect.pairs);
+    const k = leftOf(model.k, effect.mismatch, all, effect.pairs);
+    const critical = leftOf(model.critical ?? 0, effect.critical, all, effect.pairs);
+    const judge = (end: keyof Forecast): ReturnType<typeof judgeModel> => {
+      const counts = { k: k[end], critical: critical[end], gatedModels, expired };
+      return judgeAgain(summary, run, table, name, model, counts);
+    };
+    const [likely, most] = [judge("about"), judge("most")];
+    about[name] = { ...model, ...likely, k: k.about };
+    worst[name] = { ...model, ...most, k: k.most };
     changed[name] = {
       n: model.n,
-      k: { before: model.k, after: k },
-      upper: { before: model.upper, after: judged.upper },
-      verdict: { before: model.verdict, after: judged.verdict },
+      k: { before: model.k, after: k.about, least: k.least, most: k.most },
+      upper: { before: model.upper, after: likely.upper },
+      verdict: { before: model.verdict, after: likely.verdict, worst: most.verdict },
     };
-    return [name, { ...model, ...judged, k }] as const;
-  });
-  const after = judgeRun(models, summary.problems ?? [], expired).verdict;
-  return { models: changed, verdict: { before: summary.verdict, after } };
+  }
+  const verdictOf = (models: Readonly<Record<string, ModelSummary>>): Verdict =>
+    judgeRun(Object.entries(models), summary.problems ?? [], expired).verdict;
+  return { models: changed, verdict: { before: summary.verdict, after: verdictOf(about), worst: verdictOf(worst) } };
+}
+
+/** Of `before` pairs that are so, and the others of `all` with a finding, when `pairs` of all were judged again. */
+function leftOf(before: number, flips: Flips, all: number, pairs: number): Forecast {
+  return forecastOf(
+    { all: before, tried: flips.before, changed: flips.solved },
+    { all: Math.max(0, all - before), tried: pairs - flips.before, changed: flips.added },
+  );
 }
 
 interface Counts {
