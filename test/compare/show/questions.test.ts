@@ -1,16 +1,16 @@
 /** examples/triage/questions.sql, each statement as printed, by DuckDB over a store that the program wrote. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Group, Summary } from "../../../compare/summary.ts";
 import { runJson } from "../../support/cli.ts";
+import { triageQuestions } from "../../support/questions.ts";
 
 // Each step is a process of its own; on a busy machine they take their time.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-const FILE = new URL("../../../examples/triage/questions.sql", import.meta.url);
 const COUNT = 900;
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 10, 20, 6, 30);
@@ -64,26 +64,17 @@ beforeAll(async () => {
   summary = await runJson<Summary & Record<string, unknown>>(["compare"], { cwd: dir });
   largest = summary.groups.find(({ path }) => path === "$.score") as Group;
 
-  const set = (name: string, value: string) => [new RegExp(`(?<=^SET VARIABLE ${name} = ')[^']*`, "m"), value] as const;
-  const values = [
-    set("store", join(dir, "data")),
-    set("run", summary.run),
-    set("rules", summary.rules),
-    set("fingerprint", largest.fingerprint),
-  ];
-  const sql = values.reduce(
-    (text, [pattern, value]) => text.replace(pattern, () => value),
-    await readFile(FILE, "utf8"),
-  );
+  const { setup, questions } = await triageQuestions({
+    store: join(dir, "data"),
+    run: summary.run,
+    rules: summary.rules,
+    fingerprint: largest.fingerprint,
+  });
   instance = await DuckDBInstance.create(":memory:");
   connection = await instance.connect();
+  for (const statement of setup) await connection.run(statement);
   answers = [];
-  for (const statement of sql.split(/;\n/).filter((text) => text.replace(/^--.*$/gm, "").trim() !== "")) {
-    const reader = await connection.runAndReadAll(statement);
-    if (/^\s*(SELECT|WITH)/m.test(statement.replace(/^--.*$/gm, "")) && !/CREATE/.test(statement)) {
-      answers.push(reader.getRowObjectsJson());
-    }
-  }
+  for (const question of questions) answers.push((await connection.runAndReadAll(question)).getRowObjectsJson());
 });
 afterAll(async () => {
   connection?.closeSync();
