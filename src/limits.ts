@@ -212,6 +212,8 @@ export const LIMITS = {
   suggestGroups: 10,
   suggestPairs: 50_000,
   suggestBytes: 16 * MIB,
+  /** Capture objects whose findings are looked through at once. */
+  findingReads: 4,
   /** Pairs up to which `cutover groups` judges again what it shows; for more it names the command. */
   groupsSuggestPairs: 5_000,
   /** What `cutover show` prints: records of one id, rows that differ, characters of one body. */

@@ -1,6 +1,8 @@
 /** Which pairs have findings, from the diffs of a comparison: positions and models alone. */
+import { inOrder } from "../../src/ahead.ts";
 import { diffsKey, diffsPrefix, parseCaptureKey, type RangeId } from "../../src/lake/keys.ts";
 import type { Run } from "../../src/lake/run.ts";
+import { LIMITS } from "../../src/limits.ts";
 import { openObject } from "../../src/parquet/read.ts";
 import { DIFFS } from "../../src/record.ts";
 import type { Session } from "../../src/session.ts";
@@ -38,10 +40,9 @@ export async function openFindings({ store, signal }: Session, run: string, rule
 /** How many pairs of each model have a finding, advice and waived ones included: the summary counts only some of them. */
 export async function countPairs(session: Session, run: Run, findings: FindingsReader): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for (const { key } of run.objects) {
-    session.signal.throwIfAborted();
+  const count = async ({ key }: Run["objects"][number]): Promise<void> => {
     const range = parseCaptureKey(key);
-    if (range === undefined) continue;
+    if (range === undefined) return;
     const seen = new Set<bigint>();
     for await (const { offsets, models } of findings(range)) {
       for (const [row, offset] of offsets.entries()) {
@@ -50,6 +51,7 @@ export async function countPairs(session: Session, run: Run, findings: FindingsR
         counts.set(model, (counts.get(model) ?? 0) + 1);
       }
     }
-  }
+  };
+  for await (const _ of inOrder(run.objects, LIMITS.findingReads, count)) session.signal.throwIfAborted();
   return counts;
 }

@@ -1,4 +1,5 @@
 /** Pairs of a run that have findings, read again: both answers, in bounded memory, from the pages that hold them. */
+import { inOrder } from "../../src/ahead.ts";
 import { hashPosition } from "../../src/hash.ts";
 import { openCapture } from "../../src/lake/captures.ts";
 import { parseCaptureKey, type RangeId } from "../../src/lake/keys.ts";
@@ -40,11 +41,12 @@ const ROWS_MOST = 2_000;
 export async function* readPairs(session: Session, wanted: PairsWanted): AsyncGenerator<ReadPair> {
   const { store, signal } = session;
   const { units } = await listInputs(store, wanted.run, signal);
-  for (const unit of units) {
-    signal.throwIfAborted();
+  const looked = inOrder(units, LIMITS.findingReads, async (unit) => {
     const range = parseCaptureKey(unit.object.key);
-    if (range === undefined) continue;
-    const offsets = await offsetsWithFindings(wanted, range);
+    return { unit, offsets: range === undefined ? new Set<bigint>() : await offsetsWithFindings(wanted, range) };
+  });
+  for await (const { unit, offsets } of looked) {
+    signal.throwIfAborted();
     if (offsets.size > 0) yield* pairsOfUnit(session, wanted, unit, offsets);
   }
 }

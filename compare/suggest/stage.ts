@@ -93,7 +93,7 @@ interface World {
   readonly today: string;
   readonly limits: SuggestLimits;
   readonly findings: FindingsReader;
-  /** Pairs with a finding, of each model. */
+  /** Pairs with a finding, of each model; empty where all can be judged again. */
   readonly pairs: ReadonlyMap<string, number>;
   /** Groups of the summary by fingerprint. */
   readonly known: ReadonlySet<string>;
@@ -108,7 +108,9 @@ async function openWorld(
 ): Promise<World> {
   const context = await openContext(session);
   const findings = await openFindings(session, run.run, summary.rules);
-  const pairs = groups.length === 0 ? new Map<string, number>() : await countPairs(session, run, findings);
+  const compared = Object.values(summary.models).reduce((sum, { n }) => sum + n, 0);
+  const all = groups.length === 0 || compared <= limits.pairs;
+  const pairs = all ? new Map<string, number>() : await countPairs(session, run, findings);
   const today = utcDay(session.clock.now());
   const known = new Set(summary.groups.map(({ fingerprint }) => fingerprint));
   return { run, summary, groups, context, table: context.table, today, limits, findings, pairs, known };
@@ -208,7 +210,7 @@ async function tryRules(session: Session, world: World, gathered: readonly Gathe
     for (const { trial, applies } of touched) if (applies.has(pair.pair.model)) trial.effect.add(pair);
   }
   const { all, share } = sampleOf(world, models);
-  return { trials, pairs: all, judged: count, share };
+  return { trials, pairs: share < 1 ? all : count, judged: count, share };
 }
 
 function modelsOf({ pattern }: Edit, names: readonly string[]): ReadonlySet<string> {

@@ -50,7 +50,7 @@ export interface SuggestionFacts {
   readonly run: Run;
   readonly table: ModelTable;
   readonly context: ShowContext;
-  /** Pairs with a finding, of each model. */
+  /** Pairs with a finding, of each model; empty where all were judged again. */
   readonly pairs: ReadonlyMap<string, number>;
 }
 

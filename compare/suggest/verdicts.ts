@@ -27,7 +27,7 @@ export interface VerdictChange {
   readonly verdict: Change<Verdict> & { readonly worst: Verdict };
 }
 
-/** `pairs`: those with a finding, of each model, whether judged again or not. */
+/** `pairs`: those with a finding, of each model, whether judged again or not; where it says nothing, all were. */
 export function changedVerdict(
   summary: Summary,
   run: Run,
