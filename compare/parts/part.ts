@@ -1,13 +1,19 @@
-/** The result of one unit in the store: its tally, its problems, and the diffs objects that belong to it. */
+/**
+ * The result of one unit in the store: its tally, its problems, and the diffs objects that belong to it. A worker writes
+ * under names alone that hold what they were made from or what they hold, so that one which wakes late overwrites nothing;
+ * diffs are put where readers look for them by the one process that asked for the comparison.
+ */
 import { isCutoverError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/hash.ts";
+import { partDiffsKey } from "../../src/lake/keys.ts";
 import type { Store } from "../../src/store/port.ts";
 import { RunTally, type StoredRunTally } from "../accumulate/tally.ts";
 import type { Problem } from "../summary.ts";
 import { decodeDocument, encodeDocument } from "./document.ts";
 
-/** An object as it was written: a writer that was thought dead may have put another in its place since. */
+/** A diffs object as it was written beside its part. */
 export interface WrittenObject {
+  /** Where it belongs. */
   readonly key: string;
   readonly size: number;
   readonly etag: string;
@@ -34,11 +40,10 @@ export async function putPart(store: Store, key: string, { tally, ...part }: Par
   }
 }
 
-/** Undefined when it is not whole, or of something else, or one of its diffs objects is no longer as it was written. */
+/** Undefined when it is not whole, or of something else. */
 export async function readPart(store: Store, key: string, digest: string): Promise<Part | undefined> {
   const part = await decodePart(store, key);
   if (part?.digest !== digest) return undefined;
-  for (const written of part.diffs) if (!(await stands(store, written))) return undefined;
   return { ...part, tally: RunTally.fromStored(part.tally) };
 }
 
@@ -46,17 +51,38 @@ async function decodePart(
   store: Store,
   key: string,
 ): Promise<(Omit<Part, "tally"> & { tally: StoredRunTally }) | undefined> {
+  const body = await foundBytes(store, key);
   try {
-    return decodeDocument(await store.get(key), key) as Omit<Part, "tally"> & { tally: StoredRunTally };
+    return body && (decodeDocument(body, key) as Omit<Part, "tally"> & { tally: StoredRunTally });
   } catch (error) {
-    if (isCutoverError(error, "PARQUET_CORRUPT", "STORE_MISSING")) return undefined;
+    if (isCutoverError(error, "PARQUET_CORRUPT")) return undefined;
     throw error;
   }
 }
 
-/** The same bytes written again have another ETag in some stores: then the bytes themselves decide. */
+/** Puts the diffs of a part where they belong, unless they stand there. False when they are lost: the part is of no use. */
+export async function publishDiffs(store: Store, part: string, diffs: readonly WrittenObject[]): Promise<boolean> {
+  for (const written of diffs) {
+    if (await stands(store, written)) continue;
+    const body = await foundBytes(store, partDiffsKey(part, written.sha256));
+    if (body === undefined || sha256Hex(body) !== written.sha256) return false;
+    await store.put(written.key, body);
+  }
+  return true;
+}
+
+/** The same bytes under another name, or written again, have another ETag in some stores: then the bytes themselves decide. */
 async function stands(store: Store, { key, size, etag, sha256 }: WrittenObject): Promise<boolean> {
   const info = await store.head(key);
   if (info === undefined || info.size !== size) return false;
   return info.etag === etag || sha256Hex(await store.get(key)) === sha256;
+}
+
+async function foundBytes(store: Store, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(key);
+  } catch (error) {
+    if (isCutoverError(error, "STORE_MISSING")) return undefined;
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@ import { RunTally } from "../accumulate/tally.ts";
 import type { Problem } from "../summary.ts";
 import type { Unit } from "../unit.ts";
 import { type Asked, askedFor, partKeyOf, putAsked, unitDigests } from "./asked.ts";
-import { readPart } from "./part.ts";
+import { publishDiffs, readPart } from "./part.ts";
 import type { Judged } from "./threads.ts";
 
 /** Between two looks at what workers have done. */
@@ -57,9 +57,9 @@ export async function judgeOnQueue(session: Session, { onUnit, ...facts }: Queue
 
 interface Parts {
   readonly missing: readonly Unit[];
-  /** Merges the parts that have come. */
+  /** Merges the parts that have come, and puts their diffs where they belong. */
   take(onUnit: (unit: Unit) => void, options?: { readonly withProblems: boolean }): Promise<void>;
-  /** Deletes those of other inputs, other days and the like, and what was asked. */
+  /** Deletes those of other inputs, other days and the like, what stands beside parts, and what was asked. */
   deleteOthers(): Promise<void>;
   judged(): Judged;
 }
@@ -89,7 +89,8 @@ function createParts({ store, signal }: Session, asked: Asked): Parts {
         if (wanted === undefined) continue;
         const part = await readPart(store, key, wanted.digest);
         // What went wrong may be mended by now, and a part that does not stand is in the way of one that does.
-        if (part === undefined || (part.problems.length > 0 && !withProblems)) {
+        const isOfUse = part !== undefined && (part.problems.length === 0 || withProblems);
+        if (!isOfUse || !(await publishDiffs(store, key, part.diffs))) {
           await store.delete([key]);
           continue;
         }

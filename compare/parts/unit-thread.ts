@@ -1,11 +1,13 @@
 /**
  * A thread of a worker that judges one unit after the other, so that heartbeats, and what else the worker does, go on
- * beside it. It asks before each write whether the unit is still this worker's.
+ * beside it. It asks before each write whether the unit is still this worker's, which saves work: a write that comes late
+ * all the same does no harm.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Config } from "../../src/config/schema.ts";
 import { CutoverError } from "../../src/errors.ts";
 import { sha256Hex } from "../../src/hash.ts";
+import { partDiffsKey } from "../../src/lake/keys.ts";
 import { LIMITS } from "../../src/limits.ts";
 import type { LogFields } from "../../src/log.ts";
 import { growYoungGeneration } from "../../src/memory.ts";
@@ -67,7 +69,7 @@ async function work({ unit, digest, key }: UnitToJudge): Promise<void> {
   try {
     const { store, context } = await opening;
     const written: WrittenObject[] = [];
-    const guarded = guard(store, written);
+    const guarded = guard(store, key, written);
     const { diffs, ...result } = await compareUnit({ ...context, store: guarded }, unit);
     const part = { ...result, digest, diffs: written.filter((object) => diffs.includes(object.key)) };
     await ask();
@@ -86,8 +88,8 @@ async function ask(): Promise<void> {
   if (!yes) throw new Refused();
 }
 
-/** The store of one unit: asks before it writes, and notes what it wrote. */
-function guard(store: Store, written: WrittenObject[]): Store {
+/** The store of one unit: asks before it writes, writes beside the part, and notes what it wrote. */
+function guard(store: Store, part: string, written: WrittenObject[]): Store {
   return {
     url: store.url,
     check: (options) => store.check(options),
@@ -96,9 +98,10 @@ function guard(store: Store, written: WrittenObject[]): Store {
     list: (prefix, options) => store.list(prefix, options),
     async put(key, body, options) {
       await ask();
-      const info = await store.put(key, body, options);
-      written.push({ key, size: info.size, etag: info.etag, sha256: sha256Hex(body) });
-      return info;
+      const sha256 = sha256Hex(body);
+      const { size, etag } = await store.put(partDiffsKey(part, sha256), body, options);
+      written.push({ key, size, etag, sha256 });
+      return { key, size, etag };
     },
     delete: () => Promise.reject(new CutoverError("STORE_DENIED", "a unit deletes nothing", { place: store.url })),
     close: async () => {},

@@ -184,6 +184,14 @@ export function partKey(run: string, rules: string, range: RangeId, digest: stri
   return `${partsPrefix(run, rules)}${log}~${partition}~${pad(first, OFFSET_DIGITS)}~${digest.slice(0, 12)}`;
 }
 
+/**
+ * Diffs that a worker found, beside its part and named by their bytes: whoever writes them, and however late, writes the
+ * same. Whoever asked for the part puts them under their own key.
+ */
+export function partDiffsKey(part: string, sha256: string): string {
+  return `${part}~${sha256.slice(0, 12)}.parquet`;
+}
+
 export function askedPrefix(run: string, rules: string): string {
   return `${comparePrefix(run, rules)}asked/`;
 }

@@ -9,10 +9,12 @@ import { REPLAYS } from "../../src/record.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/port.ts";
 import { buildLake, encode, equalPairs, type PairSpec, RUN } from "../compare/pipeline-lake.ts";
+import { startS3Proxy } from "../faults/lib/s3-proxy.ts";
 import { type RunningCli, runCli, runJson, startCli } from "../support/cli.ts";
 import { createTopic, deleteTopic, produce } from "../support/kafka.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { makeBucket, removeBucket } from "../support/s3.ts";
+import { freePorts } from "./lib/ports.ts";
 
 const kafka = process.env.CUTOVER_TEST_KAFKA ?? "";
 const s3 = process.env.CUTOVER_TEST_S3 ?? "";
@@ -51,19 +53,33 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
   /** What one process writes. */
   let alone: Map<string, string>;
 
-  const worker = (ms = 0): RunningCli => {
+  const worker = (ms = 0, config = "cutover.yaml"): RunningCli => {
     const env = { CUTOVER_TEST_MS: String(ms) };
-    const running = startCli(["worker"], { cwd: dir, timeoutMs: 290_000, env });
+    const running = startCli(["--config", config, "worker"], { cwd: dir, timeoutMs: 290_000, env });
     started.push(running);
     return running;
   };
+  const writeConfig = (file: string, endpoint: string): Promise<void> =>
+    writeFile(
+      join(dir, file),
+      JSON.stringify({
+        store: `s3://${name}/lake`,
+        s3: { ...settings, endpoint },
+        queue: { kafka: { brokers: [kafka], topic: name, group: name, sessionTimeout: "6s" } },
+        models: {
+          "*": { rules: [{ path: "$.label", type: "custom", use: "./rule.mjs#same" }], default: "exact", gate: {} },
+        },
+      }),
+    );
   const list = async (prefix: string): Promise<string[]> => {
     const keys: string[] = [];
     for await (const { key } of store.list(prefix)) keys.push(key);
     return keys;
   };
-  const parts = async (): Promise<string[]> =>
+  const beside = async (): Promise<string[]> =>
     (await list(`compares/${RUN}/`)).filter((key) => key.includes("/parts/"));
+  /** Without the diffs that stand beside them until they are where they belong. */
+  const parts = async (): Promise<string[]> => (await beside()).filter((key) => !key.endsWith(".parquet"));
   const asked = async (): Promise<string[]> =>
     (await list(`compares/${RUN}/`)).filter((key) => key.includes("/asked/"));
   /** All that a comparison is for whoever reads it. */
@@ -90,17 +106,7 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "cutover-compare-workers-"));
     await writeFile(join(dir, "rule.mjs"), RULE);
-    await writeFile(
-      join(dir, "cutover.yaml"),
-      JSON.stringify({
-        store: `s3://${name}/lake`,
-        s3: settings,
-        queue: { kafka: { brokers: [kafka], topic: name, group: name, sessionTimeout: "6s" } },
-        models: {
-          "*": { rules: [{ path: "$.label", type: "custom", use: "./rule.mjs#same" }], default: "exact", gate: {} },
-        },
-      }),
-    );
+    await writeConfig("cutover.yaml", s3);
     await Promise.all([makeBucket(s3, name), createTopic(kafka, name, 4)]);
     store = await openStore(`s3://${name}/lake`, settings);
     await buildLake({ objects: objects(), buckets: 2, commitRows: 9 }, store);
@@ -144,7 +150,7 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
     await runJson(QUEUE, { cwd: dir });
     expect(await written()).toEqual(alone);
     // One unit has got an answer more since, and the part of another is cut.
-    await addAnswer(store);
+    await addAnswer(store, 0);
     await store.put(before.find((key) => key.includes("~3~")) as string, Buffer.from("cut"));
     await rm(join(dir, "judged.log"), { force: true });
     worker();
@@ -189,6 +195,55 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
     // What the first wakes to writes nothing more.
     await sleep(3_000);
     expect(await written()).toEqual(alone);
+  });
+
+  test("takes no harm from a put of a stopped worker that reaches the store when all is judged anew and done", async () => {
+    const [port = 0] = await freePorts(1);
+    const proxy = await startS3Proxy(port, Number(new URL(s3).port));
+    await writeConfig("held.yaml", `http://127.0.0.1:${port}`);
+    let held = "";
+    let stored = false;
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    proxy.script = async ({ op, key }) => {
+      if (held !== "" || op !== "put" || !/\/compares\/.*\.parquet$/.test(key)) return undefined;
+      held = key;
+      await released;
+      const done = (): void => {
+        stored = true;
+      };
+      return { do: "pass", stored: done };
+    };
+    let late = "";
+    try {
+      const stopped = worker(0, "held.yaml");
+      const first = startCli(QUEUE, { cwd: dir });
+      await expect.poll(() => held, { timeout: 120_000 }).not.toBe("");
+      stopped.child.kill("SIGSTOP");
+      first.child.kill("SIGINT");
+      await first.done;
+      // Now the unit that it was at has another answer, and another finding.
+      late = await addAnswer(store, Number(/@01234567~(\d+)~/.exec(held)?.[1]));
+      worker();
+      await runJson(QUEUE, { cwd: dir, timeoutMs: 240_000 });
+      const before = await written();
+      release();
+      await expect.poll(() => stored, { timeout: 60_000 }).toBe(true);
+      expect(await written()).toEqual(before);
+      await runJson(["compare"], { cwd: dir });
+      expect(await written()).toEqual(before);
+      // What it wrote is nobody's, and goes with the next comparison.
+      expect(await beside()).toContain(held.slice(held.indexOf("compares/")));
+      await runJson(QUEUE, { cwd: dir });
+      expect(await beside()).toEqual(await parts());
+      expect(await parts()).toHaveLength(UNITS);
+    } finally {
+      release();
+      await proxy.close();
+      await store.delete([late].filter((key) => key !== ""));
+    }
   });
 
   test("tells of a unit that cannot be judged as one process does, and judges it when it can be again", async () => {
@@ -237,17 +292,20 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
   });
 });
 
-/** An answer to the record of the first unit that has none. */
-async function addAnswer(store: Store): Promise<void> {
+/** An answer, unlike legacy's, to the record of a unit that has none; resolves with its key. */
+async function addAnswer(store: Store, unit: number): Promise<string> {
   const keys: string[] = [];
   for await (const { key } of store.list("captures/")) keys.push(key);
-  const range = parseCaptureKey(keys[0] as string);
+  const ranges = keys.map(parseCaptureKey);
+  const range = ranges.find((one) => one?.partition === unit);
   if (range === undefined) throw new Error("no capture object");
   const row = {
     ...{ id: "late", model: "b", target: "candidate", outcome: "ok", errorClass: null, errorDetail: null, status: 200 },
-    ...{ output: Buffer.from("{}"), outputType: "application/json", variant: null, latencyMs: 3, attempts: 1 },
+    ...{ output: Buffer.from('{"late":1}'), outputType: "application/json", variant: null, latencyMs: 3, attempts: 1 },
     ...{ throttles: 0, coldStart: null, replayedAt: 1, log: range.log, partition: range.partition },
-    offset: range.first + BigInt(20 + DIFFERING),
+    offset: range.first + BigInt(20 + unit + DIFFERING),
   };
-  await store.put(commitKey(RUN, range, 0, 99), encode(REPLAYS, [row], 1, {}));
+  const key = commitKey(RUN, range, 0, 99);
+  await store.put(key, encode(REPLAYS, [row], 1, {}));
+  return key;
 }

@@ -6,12 +6,14 @@ import { listInputs } from "../../../compare/inputs.ts";
 import { utcDay } from "../../../compare/models.ts";
 import { type Asked, askedFor, partKeyOf, putAsked, unitDigests } from "../../../compare/parts/asked.ts";
 import { encodeTally } from "../../../compare/parts/encoding.ts";
-import { type Part, putPart, readPart } from "../../../compare/parts/part.ts";
+import { type Part, publishDiffs, putPart, readPart } from "../../../compare/parts/part.ts";
 import { openUnitComparer } from "../../../compare/parts/work.ts";
 import { compareStage } from "../../../compare/run-compare.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { rulesHash } from "../../../src/config/models.ts";
 import type { Config } from "../../../src/config/schema.ts";
+import { sha256Hex } from "../../../src/hash.ts";
+import { partDiffsKey } from "../../../src/lake/keys.ts";
 import { readRun } from "../../../src/lake/run.ts";
 import type { WorkBatch } from "../../../src/queue/work.ts";
 import { openStore } from "../../../src/store/open.ts";
@@ -42,6 +44,8 @@ interface World {
   work(change?: Partial<WorkBatch>, worker?: TestSession): Promise<boolean>;
   keys(prefix: string): Promise<string[]>;
   parts(): Promise<(Part | undefined)[]>;
+  /** Puts the diffs of all parts where they belong, as who asked for them does. */
+  publish(): Promise<boolean[]>;
 }
 
 const SAME = "export const same = (a, b) => a.toLowerCase() === b.toLowerCase();\n";
@@ -71,6 +75,7 @@ async function openWorld(units = 3, by?: Config): Promise<World> {
   };
   const asked = askedFor(session.config, { tool: session.version, rulesHash: hash, judge, units: listed });
   const digests = unitDigests(asked);
+  const keyOf = (unit: Asked["units"][number], at: number): string => partKeyOf(asked, unit, digests[at] as string);
   const batch = async (): Promise<WorkBatch> => ({
     kind: "compare",
     asked: await putAsked(store, asked),
@@ -100,9 +105,13 @@ async function openWorld(units = 3, by?: Config): Promise<World> {
         found.push(`${key} ${etag}`);
       return found;
     },
-    parts: () =>
+    parts: () => Promise.all(listed.map((unit, at) => readPart(store, keyOf(unit, at), digests[at] as string))),
+    publish: () =>
       Promise.all(
-        listed.map((unit, at) => readPart(store, partKeyOf(asked, unit, digests[at] as string), digests[at] as string)),
+        listed.map(async (unit, at) => {
+          const part = await readPart(store, keyOf(unit, at), digests[at] as string);
+          return part !== undefined && publishDiffs(store, keyOf(unit, at), part.diffs);
+        }),
       ),
   };
 }
@@ -118,6 +127,9 @@ describe("a worker that judges units", () => {
     const merged = new RunTally();
     for (const part of parts) merged.merge(part?.tally ?? new RunTally());
     expect(parts.map((part) => part?.problems)).toEqual([[], [], []]);
+    // Where readers look is not for workers to write.
+    expect(await world.keys("diffs/")).toEqual([]);
+    expect(await world.publish()).toEqual([true, true, true]);
     const diffs = await world.keys("diffs/");
     expect(parts.flatMap((part) => part?.diffs.map(({ key }) => key))).toEqual(diffs.map((key) => key.split(" ")[0]));
     const byWorkers = await bytesOf(world.store, diffs);
@@ -130,16 +142,21 @@ describe("a worker that judges units", () => {
       outcomes.mismatch,
     ]);
     expect(counted.sort()).toEqual(told.sort());
-    // Written again by one process, with the same bytes: the parts stand.
-    expect((await world.parts()).every((part) => part !== undefined)).toBe(true);
+    // Written again by one process, with the same bytes: the parts are of use without what stood beside them.
+    const beside = (await world.keys("parts/")).map((key) => key.split(" ")[0] as string);
+    await world.store.delete(beside.filter((key) => key.endsWith(".parquet")));
+    expect(await world.publish()).toEqual([true, true, true]);
+    // With neither they are of none.
+    await world.store.delete([diffs[1]?.split(" ")[0] as string]);
+    expect(await world.publish()).toEqual([true, false, true]);
   }, 60_000);
 
   test("does not judge again what has a part", async () => {
     const world = await openWorld();
     await world.work();
-    const before = [await world.keys("parts/"), await world.keys("diffs/")];
+    const before = await world.keys("parts/");
     expect(await world.work()).toBe(true);
-    expect([await world.keys("parts/"), await world.keys("diffs/")]).toEqual(before);
+    expect(await world.keys("parts/")).toEqual(before);
   }, 60_000);
 
   test("judges by the rules of who asks, whatever its own config says", async () => {
@@ -161,7 +178,7 @@ describe("a worker that judges units", () => {
     expect([await world.keys("parts/"), await world.keys("diffs/")]).toEqual([[], []]);
     expect(await world.work({ stop: AbortSignal.abort() })).toBe(false);
     expect(await world.work()).toBe(true);
-    expect(await world.keys("parts/")).toHaveLength(3);
+    expect((await world.parts()).every((part) => part !== undefined)).toBe(true);
   }, 60_000);
 
   test("tells of an object that is gone in its part", async () => {
@@ -254,32 +271,35 @@ describe("a part", () => {
     expect(unitDigests(on("2026-11-25", expiring))).toEqual(unitDigests(on("2026-11-24", expiring)));
   });
 
-  test("does not stand when it is not whole, when it is another's, or when its diffs are no longer its own", async () => {
+  test("is of no use when it is not whole, or another's", async () => {
     const { store } = await openWorld(1);
-    const info = await store.put("d", Buffer.from("diffs"));
-    const diff = { key: "d", size: info.size, etag: info.etag, sha256: "2b3d6c6a" };
-    const { createHash } = await import("node:crypto");
-    const sha256 = createHash("sha256").update("diffs").digest("hex");
-    const part: Part = {
-      digest: "x",
-      diffs: [{ ...diff, sha256 }],
-      problems: [],
-      unreadable: 0,
-      tally: new RunTally(),
-    };
+    const part: Part = { digest: "x", diffs: [], problems: [], unreadable: 0, tally: new RunTally() };
     await putPart(store, "p", part);
     expect(encodeTally((await readPart(store, "p", "x"))?.tally as RunTally)).toEqual(encodeTally(part.tally));
     expect(await readPart(store, "p", "y")).toBeUndefined();
     expect(await readPart(store, "gone", "x")).toBeUndefined();
-    // Of the same bytes, written again.
-    await store.put("d", Buffer.from("diffs"));
-    expect(await readPart(store, "p", "x")).toBeDefined();
-    await store.put("d", Buffer.from("other"));
-    expect(await readPart(store, "p", "x")).toBeUndefined();
-    await store.delete(["d"]);
-    expect(await readPart(store, "p", "x")).toBeUndefined();
     await store.put("p", (await store.get("p")).slice(0, -3));
     expect(await readPart(store, "p", "x")).toBeUndefined();
+  });
+
+  test("has its diffs where they belong, whatever stood there, as long as they are somewhere", async () => {
+    const { store } = await openWorld(1);
+    const body = Buffer.from("diffs");
+    const sha256 = sha256Hex(body);
+    const staged = await store.put(partDiffsKey("p", sha256), body);
+    const diffs = [{ key: "d", size: staged.size, etag: staged.etag, sha256 }];
+    for (const before of [undefined, "other", "other and longer"]) {
+      if (before !== undefined) await store.put("d", Buffer.from(before));
+      expect(await publishDiffs(store, "p", diffs)).toBe(true);
+      expect(await store.get("d")).toEqual(new Uint8Array(body));
+    }
+    // Bytes of another are not taken for its own.
+    await store.put(staged.key, Buffer.from("DIFFS"));
+    expect(await publishDiffs(store, "p", diffs)).toBe(true);
+    await store.delete(["d"]);
+    expect(await publishDiffs(store, "p", diffs)).toBe(false);
+    await store.delete([staged.key]);
+    expect(await publishDiffs(store, "p", diffs)).toBe(false);
   });
 
   test("that is there already stays", async () => {
