@@ -16,7 +16,8 @@ import { createModelTable, distinctRules, type ModelTable, utcDay } from "./mode
 import { withNoise } from "./noise.ts";
 import { type Crew, startCrew } from "./parts/crew.ts";
 import { judgeOnQueue } from "./parts/queue.ts";
-import { type Judged, judgeOnThreads, threadsFor } from "./parts/threads.ts";
+import { threadsFor } from "./parts/thread-count.ts";
+import { type Judged, judgeOnThreads } from "./parts/threads.ts";
 import { reportPlace } from "./print.ts";
 import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
@@ -48,7 +49,9 @@ export interface CompareOptions {
 export const compareStage: Stage<CompareOptions, Summary> = async (session, options) => {
   const run = await resolveRun(session.store, options.run);
   const { threads = 1, queue } = options;
-  const crew = startCrew(queue ? 0 : threadsFor(run.objects, threads === "auto" ? undefined : threads) - 1);
+  const asked = threads === "auto" ? undefined : threads;
+  const onWarning: Session["log"]["warn"] = (message, fields) => session.log.warn(message, fields);
+  const crew = startCrew(queue ? 0 : threadsFor(run.objects, { asked, onWarning }) - 1);
   try {
     return await compareRun(session, run, options, crew);
   } finally {

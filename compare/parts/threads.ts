@@ -1,7 +1,5 @@
 /** The units of a comparison over the threads of one process: this one takes a share, and so does each of its crew. */
-import { availableParallelism } from "node:os";
 import type { Config } from "../../src/config/schema.ts";
-import { LIMITS } from "../../src/limits.ts";
 import { createTurn, takeFrom } from "../../src/turn.ts";
 import { RunTally } from "../accumulate/tally.ts";
 import type { Problem } from "../summary.ts";
@@ -29,17 +27,6 @@ export interface ThreadsOptions extends JudgeTools {
   readonly onUnit: (unit: Unit) => void;
   /** Called in any thread's name. */
   readonly onWarning: JudgeHandlers["onWarning"];
-}
-
-/**
- * How many threads a comparison takes when nobody says: two where there are two processors, since the memory of each is
- * part of one budget; one where the whole is done sooner than another has begun.
- */
-export function threadsFor(objects: readonly { readonly bytes: number }[], asked?: number): number {
-  const size = objects.reduce((sum, { bytes }) => sum + bytes, 0);
-  const wanted =
-    asked ?? (size < LIMITS.compareInlineBytes ? 1 : Math.min(availableParallelism(), LIMITS.compareThreads));
-  return Math.max(1, Math.min(wanted, objects.length));
 }
 
 /** The first fault of any thread ends all, and is thrown once they have ended. */

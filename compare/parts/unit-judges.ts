@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { LIMITS } from "../../src/limits.ts";
 import type { LogFields } from "../../src/log.ts";
 import { fromPlain } from "./errors.ts";
+import { threadsWithin } from "./thread-count.ts";
 import type { FromUnitThread, ToUnitThread, UnitThreadData, UnitToJudge } from "./unit-thread.ts";
 
 export interface UnitJudges {
@@ -16,7 +17,7 @@ export interface UnitJudges {
 }
 
 export function createUnitJudges(onWarning: (message: string, fields?: LogFields) => void): UnitJudges {
-  const limit = Math.max(1, Math.min(availableParallelism(), LIMITS.compareThreads));
+  const limit = Math.max(1, Math.min(availableParallelism(), LIMITS.compareThreads, threadsWithin()));
   const idle: UnitThread[] = [];
   const all = new Set<UnitThread>();
   const waiting: (() => void)[] = [];

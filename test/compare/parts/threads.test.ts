@@ -2,12 +2,10 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fromPlain, toPlain } from "../../../compare/parts/errors.ts";
-import { threadsFor } from "../../../compare/parts/threads.ts";
 import { type CompareOptions, compareStage } from "../../../compare/run-compare.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Config } from "../../../src/config/schema.ts";
 import { CutoverError, isCutoverError } from "../../../src/errors.ts";
-import { LIMITS } from "../../../src/limits.ts";
 import type { LogFields } from "../../../src/log.ts";
 import { openStore } from "../../../src/store/open.ts";
 import type { Store } from "../../../src/store/port.ts";
@@ -194,27 +192,6 @@ async function captures(store: Store): Promise<string[]> {
   for await (const { key } of store.list("captures/")) keys.push(key);
   return keys;
 }
-
-describe("the number of threads", () => {
-  const objects = (sizes: readonly number[]) => sizes.map((bytes) => ({ bytes }));
-
-  test.each([
-    { sizes: [], asked: undefined, expected: 1 },
-    { sizes: [1, 1], asked: undefined, expected: 1 },
-    { sizes: [LIMITS.compareInlineBytes], asked: undefined, expected: 1 },
-    { sizes: [1, 1], asked: 2, expected: 2 },
-    { sizes: [1, 1], asked: 7, expected: 2 },
-    { sizes: [1, 1, 1], asked: 1, expected: 1 },
-  ])("of $sizes, asked for $asked, is $expected", ({ sizes, asked, expected }) => {
-    expect(threadsFor(objects(sizes), asked)).toBe(expected);
-  });
-
-  test("by itself is at most compareThreads", () => {
-    const many = threadsFor(objects(Array.from({ length: 100 }, () => LIMITS.compareInlineBytes)));
-    expect(many).toBeGreaterThanOrEqual(1);
-    expect(many).toBeLessThanOrEqual(LIMITS.compareThreads);
-  });
-});
 
 test("turns begin with the largest unit and give each once", () => {
   const turn = createTurn([3, 9, 9, 1]);
