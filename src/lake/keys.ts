@@ -36,11 +36,6 @@ export function originKey(log: string, partition: number): string {
   return `${partitionPrefix("captures", log, partition)}_origin`;
 }
 
-/** The key just before every capture object whose first position is greater than `offset`. */
-export function captureKeyAfter(log: string, partition: number, offset: bigint): string {
-  return captureKey({ log, partition, first: offset });
-}
-
 export function parseCaptureKey(key: string): RangeId | undefined {
   const match = /^captures\/([^/]+)\/(\d+)\/(\d{20})\.parquet$/.exec(key);
   if (!match) return undefined;

@@ -1,4 +1,4 @@
-/** Opens objects: those of our own datasets, checked, and files that others wrote, as they are. */
+/** Opens objects of our own datasets, checked. */
 import type { FileMetaData } from "hyparquet";
 import { CutoverError, isCutoverError, messageOf } from "../errors.ts";
 import { FOOTER_KEY } from "../lake/footer.ts";
@@ -12,7 +12,7 @@ import { pickRows } from "./pick.ts";
 import { scanColumns } from "./scan.ts";
 import { columnsOf, storedType } from "./schema.ts";
 import { openSource, type Source } from "./source.ts";
-import type { ForeignReader, ObjectMeta, ObjectReader } from "./types.ts";
+import type { ObjectMeta, ObjectReader } from "./types.ts";
 import { Vectors } from "./vectors.ts";
 
 export interface OpenOptions {
@@ -47,13 +47,6 @@ export async function readMeta(
 ): Promise<ObjectMeta> {
   const file = await openFile(store, key, LIMITS.parquetFooterBytes, options);
   return { key, size: file.source.byteLength, rows: Number(file.metadata.num_rows), meta: checkMeta(file, table) };
-}
-
-/** Opens a Parquet file whoever wrote it; `columns` says what it holds that we can read without loss. */
-export async function openForeign(store: Store, key: string, options: OpenOptions = {}): Promise<ForeignReader> {
-  const file = await openFile(store, key, LIMITS.parquetTailBytes, options);
-  const columns = columnsOf(file.metadata.schema);
-  return { ...readerOf(file, metaOf(file.metadata), columns, options.signal), columns };
 }
 
 interface OpenedFile {

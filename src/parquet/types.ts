@@ -3,7 +3,6 @@
  * Uint8Array, int32, double and timestamp as number, int64 as bigint, boolean as boolean, and null
  * where the column is nullable.
  */
-import type { ColumnSpec } from "../record.ts";
 import type { Vectors } from "./vectors.ts";
 
 export type ColumnValues = readonly unknown[];
@@ -89,11 +88,6 @@ export interface ObjectReader {
   scan(rowGroup: number, columns: readonly string[], into: Vectors): Promise<void>;
   /** Gives back at once the memory that would else wait for the garbage collector. Reading on is possible, only slower. */
   close(): void;
-}
-
-/** A file that another program wrote: which columns it holds, as our types. */
-export interface ForeignReader extends ObjectReader {
-  readonly columns: readonly ColumnSpec[];
 }
 
 /** What the footer says. */

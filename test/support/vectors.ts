@@ -5,7 +5,7 @@ import type { ColumnSpec } from "../../src/record.ts";
 
 /** The values of one row group; `vectors` may be those of an earlier scan. */
 export async function scanValues(
-  reader: ObjectReader,
+  reader: Pick<ObjectReader, "scan" | "rowGroups">,
   rowGroup: number,
   columns: readonly ColumnSpec[],
   vectors: Vectors = new Vectors(),

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   captureKey,
-  captureKeyAfter,
   commitKey,
   diffsKey,
   parseCaptureKey,
@@ -62,14 +61,6 @@ describe("laws", () => {
       fc.property(range, offset, fc.nat(999_999), fc.nat(999_999), (id, other, n, m) => {
         expect(captureKey(id) < captureKey({ ...id, first: other })).toBe(id.first < other);
         expect(commitKey("r", id, 0, n) < commitKey("r", id, 0, m)).toBe(n < m);
-      }),
-    );
-  });
-
-  test("captureKeyAfter stands before every range that starts later, and not before its own", () => {
-    fc.assert(
-      fc.property(range, offset, (id, after) => {
-        expect(captureKey(id) > captureKeyAfter(id.log, id.partition, after)).toBe(id.first > after);
       }),
     );
   });

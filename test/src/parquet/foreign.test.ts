@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, describe, expect, test } from "vitest";
-import { openForeign } from "../../../src/parquet/read.ts";
-import { memoryStore } from "../../../src/store/memory.ts";
+import { openForeign } from "../../support/foreign.ts";
 import { openParquetWriter } from "../../support/parquetjs.ts";
 import { scanValues } from "../../support/vectors.ts";
 
@@ -16,9 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function readFile(
   bytes: Uint8Array,
 ): Promise<{ columns: Record<string, string>; values: Record<string, unknown[]> }> {
-  const store = memoryStore();
-  await store.put("file", bytes);
-  const reader = await openForeign(store, "file");
+  const reader = await openForeign(bytes);
   const names = reader.columns.map(({ name }) => name);
   const values: Record<string, unknown[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (const index of reader.rowGroups.keys()) {
