@@ -4,7 +4,7 @@ import { mkdtemp, open, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CutoverError } from "../src/errors.ts";
+import { CutoverError, EXIT, type ExitCode } from "../src/errors.ts";
 import { inertJson } from "../src/inert.ts";
 import { reportKey } from "../src/lake/keys.ts";
 import type { Session } from "../src/session.ts";
@@ -31,6 +31,19 @@ export async function printSummary(
 /** A document for stdout, which may be the log of a CI runner. */
 export function jsonText(document: unknown): string {
   return `${inertJson(JSON.stringify(document, null, 2))}\n`;
+}
+
+/** A result on stdout: one JSON document, or the text for a terminal as it is. */
+export async function printResult<T>(
+  { flags, streams, log }: Session,
+  result: T,
+  render: (result: T, options: { readonly color: boolean; readonly columns: number }) => string,
+): Promise<ExitCode> {
+  const { stdout } = streams;
+  await log.flush();
+  const options = { color: flags.color && stdout.isTTY, columns: stdout.columns };
+  await stdout.write(flags.json ? jsonText(result) : render(result, options));
+  return EXIT.pass;
 }
 
 /** Where a person opens the report: a path for a local store, else the store's own address. */
