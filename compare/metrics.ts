@@ -5,7 +5,8 @@
 import { LIMITS } from "../src/limits.ts";
 import { tagWord } from "../src/metric-text.ts";
 import { CHECK_STATUS, type EventLevel, type Metrics, type Tags } from "../src/metrics.ts";
-import { covered, shellWord } from "./report/figures.ts";
+import { commandLine } from "./report/command-line.ts";
+import { covered } from "./report/figures.ts";
 import { verdictName } from "./report/order.ts";
 import type { ModelSummary, Summary, Verdict } from "./summary.ts";
 import { p99Ratio } from "./verdict/service.ts";
@@ -103,12 +104,11 @@ function sendRun(metrics: Metrics, summary: Summary, base: Tags, report: string)
   for (const [kind, value] of errorsOf(summary)) metrics.count("error", value, { ...base, kind });
   metrics.count("run.completed", 1, { ...base, verdict });
   metrics.check("gate", CHECK_STATUS[verdict], reasons[0] ?? verdict, base);
-  const word = shellWord(run);
   const text = [
     ...reasons.slice(0, REASONS_TOLD).map((reason) => reason.slice(0, REASON_CHARS)),
     ...(reasons.length > REASONS_TOLD ? [`and ${reasons.length - REASONS_TOLD} more`] : []),
     `report: ${report}`,
-    `next: cutover groups ${word}; then cutover show ${word} ID`,
+    `next: ${commandLine("groups", { about: [run] })}; then ${commandLine("show", { about: [run, "ID"] })}`,
   ].join("\n");
   metrics.event(`cutover ${verdictName(summary)}: run ${run}`, text, { ...base, verdict }, LEVEL[verdict]);
 }

@@ -7,14 +7,15 @@ import { pathToFileURL } from "node:url";
 import { CutoverError, EXIT, type ExitCode } from "../src/errors.ts";
 import { inertJson } from "../src/inert.ts";
 import { reportKey } from "../src/lake/keys.ts";
-import type { Session } from "../src/session.ts";
+import type { GlobalFlags, Session } from "../src/session.ts";
+import type { Given } from "../src/shell.ts";
 import type { Output } from "../src/streams.ts";
 import type { Summary } from "./summary.ts";
 import type { Versus } from "./versus/versus.ts";
 
 /** The summary on stdout: one JSON document, or the table; `quietEnd` leaves out what to try next. */
 export async function printSummary(
-  { flags, streams, log }: Session,
+  { flags, streams, log, given }: Session,
   summary: Summary & { readonly versus?: Versus; readonly seconds?: number },
   options: { readonly quietEnd?: boolean } = {},
 ): Promise<void> {
@@ -23,9 +24,18 @@ export async function printSummary(
   await log.flush();
   if (flags.json) return stdout.write(jsonText(summary));
   const { renderTerminal } = await import("./report/terminal.ts");
-  await stdout.write(
-    renderTerminal(summary, { color: flags.color && stdout.isTTY, columns: stdout.columns, ...options }),
-  );
+  await stdout.write(renderTerminal(summary, { ...lookOf(stdout, flags), given: given, ...options }));
+}
+
+interface Look {
+  readonly color: boolean;
+  readonly columns: number;
+  /** Flags of the whole program that printed commands need, too. */
+  readonly given: Given | undefined;
+}
+
+function lookOf({ isTTY, columns }: Output, { color }: GlobalFlags): Pick<Look, "color" | "columns"> {
+  return { color: color && isTTY, columns };
 }
 
 /** A document for stdout, which may be the log of a CI runner. */
@@ -35,13 +45,13 @@ export function jsonText(document: unknown): string {
 
 /** A result on stdout: one JSON document, or the text for a terminal as it is. */
 export async function printResult<T>(
-  { flags, streams, log }: Session,
+  { flags, streams, log, given }: Session,
   result: T,
-  render: (result: T, options: { readonly color: boolean; readonly columns: number }) => string,
+  render: (result: T, options: Look) => string,
 ): Promise<ExitCode> {
   const { stdout } = streams;
   await log.flush();
-  const options = { color: flags.color && stdout.isTTY, columns: stdout.columns };
+  const options = { ...lookOf(stdout, flags), given: given };
   await stdout.write(flags.json ? jsonText(result) : render(result, options));
   return EXIT.pass;
 }

@@ -1,4 +1,5 @@
 /** The words of the demo: which planted defect stands in which group, and what to try next. */
+import { shellWord } from "../src/shell.ts";
 
 /** What the demo reads of a comparison's summary. */
 export interface DemoSummary {
@@ -67,7 +68,7 @@ export interface NextSteps {
 
 /** Commands as they can be pasted, from the folder in which the demo was called. */
 export function showNext({ program, configFile, report, run, fixed }: NextSteps): string {
-  const config = `--config ${configFile}`;
+  const config = `--config ${shellWord(configFile)}`;
   const commands = [
     [`${program} gate --run ${run} ${config}`, "the verdict as an exit code, for CI"],
     [`${program} export ${run} --format csv ${config}`, "every finding, one a line"],

@@ -8,6 +8,7 @@ import type { Runner } from "./session.ts";
 import { describeFailure } from "./setup/failure.ts";
 import { listenForInterrupt, processSignals, type SignalHooks } from "./setup/interrupt.ts";
 import { processStreams } from "./setup/streams.ts";
+import { carryFlags, type Given } from "./shell.ts";
 import type { Streams } from "./streams.ts";
 import { VERSION } from "./version.ts";
 
@@ -57,7 +58,7 @@ export async function executeCli(
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     const failure = interrupt.signal.aborted && isAbort(error) ? interrupt.signal.reason : error;
-    exitCode = await report(failure, streams, argv.includes("--json"));
+    exitCode = await report(failure, streams, argv.includes("--json"), carrier(program));
   } finally {
     interrupt.release();
   }
@@ -170,14 +171,25 @@ function surroundings(program: Command, streams: Streams, env: Env, signal: Abor
   return { env, streams, signal, version: VERSION, flags, configFile: config, store };
 }
 
-async function report(error: unknown, streams: Streams, json: boolean): Promise<number> {
+/** Hints name commands: what they need of this call's flags is put into them. */
+function carrier(program: Command): (hint: string) => string {
+  const names = program.commands.map((command) => command.name());
+  return (hint) => carryFlags(hint, program.opts<Given>(), names);
+}
+
+async function report(
+  error: unknown,
+  streams: Streams,
+  json: boolean,
+  carry: (hint: string) => string,
+): Promise<number> {
   if (error instanceof CommanderError) {
     // Commander has written its text already: help and version are no failure.
     if (error.exitCode === 0) return EXIT.pass;
     if (json) await streams.stderr.write(describeFailure(new CutoverError("USAGE", error.message), VERSION, true).text);
     return EXIT.usage;
   }
-  const { text, exitCode } = describeFailure(error, VERSION, json);
+  const { text, exitCode } = describeFailure(error, VERSION, json, carry);
   await streams.stderr.write(text).catch(() => {});
   return exitCode;
 }

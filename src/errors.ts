@@ -118,8 +118,8 @@ export function messageOf(error: unknown): string {
 }
 
 /** What a person reads on stderr: message, place, expected and received, what to do next, cause. */
-export function explain(error: CutoverError): string {
-  const { place, expected, received, hint, cause } = error.details;
+export function explain(error: CutoverError, hint = error.details.hint): string {
+  const { place, expected, received, cause } = error.details;
   const lines = [`error ${error.code}: ${error.message}`];
   if (place !== undefined) lines.push(`  at:       ${place}`);
   if (expected !== undefined) lines.push(`  expected: ${expected}`);

@@ -38,7 +38,8 @@ export async function withSession<T>(around: Surroundings, work: (session: Sessi
   const metrics = await createMetrics(config.metrics, log);
   try {
     const clock = systemClock;
-    return await work({ config, configFile: file, store, log, metrics, clock, signal, streams, flags, version });
+    const given = { config: around.configFile, store: around.store };
+    return await work({ config, configFile: file, given, store, log, metrics, clock, signal, streams, flags, version });
   } finally {
     await metrics.close();
     await store.close();

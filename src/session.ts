@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { Config } from "./config/schema.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Given } from "./shell.ts";
 import type { Store } from "./store/port.ts";
 import type { Streams } from "./streams.ts";
 
@@ -17,6 +18,8 @@ export interface Session {
   readonly config: Config;
   /** Path of the config file, as the user wrote it; undefined when there is none. */
   readonly configFile: string | undefined;
+  /** Flags that a command printed to be copied needs as well; absent when none was given. */
+  readonly given?: Given;
   readonly store: Store;
   readonly log: Logger;
   readonly metrics: Metrics;

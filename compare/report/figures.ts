@@ -88,8 +88,3 @@ export const QUANTILES = ["p50", "p95", "p99"] as const satisfies readonly (keyo
 export function words(name: string): string {
   return name.replaceAll("_", " ");
 }
-
-/** A word of a command line, quoted when a shell would read more into it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -1,7 +1,9 @@
 /** A comparison on a terminal: the verdict and why in the first lines, then where, then what to do next. */
 import { inert } from "../../src/inert.ts";
+import type { Given } from "../../src/shell.ts";
 import type { Group, LatencyPair, Summary, Verdict } from "../summary.ts";
-import { count, covered, duration, percent, plural, QUANTILES, shellWord, slowdown, sums, words } from "./figures.ts";
+import { ALL_FINDINGS, type CommandParts, commandLine } from "./command-line.ts";
+import { count, covered, duration, percent, plural, QUANTILES, slowdown, sums, words } from "./figures.ts";
 import { assumptions, coldLine, noiseLines, parityOfRun, versionLine, waiverLine } from "./judgement.ts";
 import { nextSteps } from "./next.ts";
 import { groupsInOrder, modelsInOrder, verdictName } from "./order.ts";
@@ -24,6 +26,8 @@ export interface TerminalOptions {
   readonly columns: number;
   /** Leave out the commands to try next: the caller has its own. */
   readonly quietEnd?: boolean;
+  /** Flags of the whole program that printed commands need, too. */
+  readonly given?: Given | undefined;
 }
 
 export type Paint = (text: string) => string;
@@ -35,10 +39,10 @@ export function renderTerminal(summary: Summary, options: TerminalOptions): stri
   const paint = palette(options.color);
   const sections = [
     headline(summary, paint, width),
-    modelTable(summary, paint, width),
-    groupTable(summary, paint, width),
+    modelTable(summary, options.given, paint, width),
+    groupTable(summary, options.given, paint, width),
     facts(summary, paint, width),
-    options.quietEnd ? [] : next(summary, paint, width),
+    options.quietEnd ? [] : next(summary, options.given, paint, width),
   ];
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => [...section, ""]);
   return `${lines.slice(0, -1).join("\n")}\n`;
@@ -64,7 +68,7 @@ function bullet(text: string, width: number): string[] {
   return wrap(text, width - 4, REASON_LINES).map((line, i) => `${i === 0 ? "  • " : "    "}${line}`);
 }
 
-function modelTable(summary: Summary, paint: Palette, width: number): string[] {
+function modelTable(summary: Summary, given: TerminalOptions["given"], paint: Palette, width: number): string[] {
   const all = modelsInOrder(summary.models);
   if (all.length === 0) return [];
   const shown = all.slice(0, MODELS_SHOWN);
@@ -96,10 +100,10 @@ function modelTable(summary: Summary, paint: Palette, width: number): string[] {
     model.pairsNeeded === null ? "" : `~${count(model.pairsNeeded)} more pairs`,
   ]);
   const [titles = "", ...body] = table(columns, rows, width);
-  return [paint.dim(titles), ...body, ...more(all.length - shown.length, "model", summary, paint)];
+  return [paint.dim(titles), ...body, ...more(all.length - shown.length, "model", summary, given, paint)];
 }
 
-function groupTable(summary: Summary, paint: Palette, width: number): string[] {
+function groupTable(summary: Summary, given: TerminalOptions["given"], paint: Palette, width: number): string[] {
   const all = groupsInOrder(summary.groups);
   if (all.length === 0) return [];
   const shown = all.slice(0, GROUPS_SHOWN);
@@ -128,7 +132,7 @@ function groupTable(summary: Summary, paint: Palette, width: number): string[] {
   ]);
   const [titles = "", ...body] = table(columns, rows, width);
   const explained = body.flatMap((line, i) => [line, ...explanation(shown[i], paint, width)]);
-  return [paint.dim(titles), ...explained, ...more(all.length - shown.length, "group", summary, paint)];
+  return [paint.dim(titles), ...explained, ...more(all.length - shown.length, "group", summary, given, paint)];
 }
 
 /** Kind, then direction and magnitude as far as the group has them. */
@@ -157,9 +161,16 @@ function example(group: Group | undefined, room: number): string {
   return `${clip(tail(legacy), spare(tail(candidate)))} → ${clip(tail(candidate), spare(tail(legacy)))}`;
 }
 
-function more(hidden: number, noun: string, summary: Summary, paint: Palette): string[] {
+function more(
+  hidden: number,
+  noun: string,
+  { run }: Summary,
+  given: TerminalOptions["given"],
+  paint: Palette,
+): string[] {
   if (hidden <= 0) return [];
-  return [paint.dim(`… and ${plural(hidden, `more ${noun}`)} (cutover report --run ${shellWord(show(summary.run))})`)];
+  const command = shownCommand("report", { flags: { "--run": run }, given });
+  return [paint.dim(`… and ${plural(hidden, `more ${noun}`)} (${command})`)];
 }
 
 function facts(summary: Summary, paint: Palette, width: number): string[] {
@@ -240,16 +251,19 @@ function tally(counts: Readonly<Record<string, number | undefined>>): string {
 }
 
 /** Commands that bring the reader on from this verdict. */
-function next(summary: Summary, paint: Palette, width: number): string[] {
-  const run = shellWord(show(summary.run));
+function next(summary: Summary, given: TerminalOptions["given"], paint: Palette, width: number): string[] {
+  const { run } = summary;
   const steps: [string, string][] = [];
   if (summary.verdict !== "pass" || summary.groups.length > 0) {
-    steps.push([`cutover report --run ${run} --open`, "all groups with examples"]);
+    steps.push([
+      shownCommand("report", { flags: { "--run": run, "--open": true }, given }),
+      "all groups with examples",
+    ]);
   }
   if (summary.groups.length > 0) {
-    steps.push([`cutover export ${run} --format parquet --out diffs.parquet`, "every finding, for DuckDB"]);
+    steps.push([shownCommand("export", { about: [run], flags: ALL_FINDINGS, given }), "every finding, for DuckDB"]);
   }
-  for (const { command, why } of nextSteps(summary)) steps.push([inert(command), why]);
+  for (const { command, why } of nextSteps(summary, given)) steps.push([inert(command), why]);
   const widest = Math.max(...steps.map(([command]) => displayWidth(command)));
   const fits = steps.every(([, why]) => widest + why.length + 6 <= width);
   const lines = steps.map(([command, why]) =>
@@ -279,6 +293,11 @@ export function palette(color: boolean): Palette {
     yellow: sgr(33, 39),
     magenta: sgr(35, 39),
   };
+}
+
+/** A command as it may stand there, too. */
+export function shownCommand(name: string, parts: CommandParts): string {
+  return inert(commandLine(name, parts));
 }
 
 /** A value as it may stand on a terminal, which may be the log of a CI runner. */

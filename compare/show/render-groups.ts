@@ -1,6 +1,6 @@
 /** Group cards on a terminal: causes first, then each group with what is known of it. */
-import { count, percent, plural, shellWord, words } from "../report/figures.ts";
-import { COLUMNS, type Palette, palette, show, type TerminalOptions } from "../report/terminal.ts";
+import { count, percent, plural, words } from "../report/figures.ts";
+import { COLUMNS, type Palette, palette, show, shownCommand, type TerminalOptions } from "../report/terminal.ts";
 import { clip, wrap } from "../report/text.ts";
 import { flow } from "../suggest/yaml.ts";
 import type { GroupExample } from "../summary.ts";
@@ -16,11 +16,12 @@ interface Look {
   readonly paint: Palette;
   readonly width: number;
   readonly color: boolean;
+  readonly given: TerminalOptions["given"];
 }
 
-export function renderGroups(result: GroupsResult, options: Pick<TerminalOptions, "color" | "columns">): string {
+export function renderGroups(result: GroupsResult, options: Omit<TerminalOptions, "quietEnd">): string {
   const width = Math.min(COLUMNS.max, Math.max(COLUMNS.min, options.columns));
-  const look: Look = { paint: palette(options.color), width, color: options.color };
+  const look: Look = { paint: palette(options.color), width, color: options.color, given: options.given };
   const { paint } = look;
   const sections = [
     headLines(result, look),
@@ -100,7 +101,7 @@ function cardLines({ run }: GroupsResult, card: GroupCard, look: Look): string[]
   ];
 }
 
-function exampleLines(run: string, example: GroupExample, { paint, width, color }: Look): string[] {
+function exampleLines(run: string, example: GroupExample, { paint, width, color, given }: Look): string[] {
   const { position, path, legacy, candidate, why, delta, input, neighbour } = example;
   const head = [why === undefined ? "" : why, path, delta === undefined ? "" : `delta ${delta}`].filter(
     (part) => part !== "",
@@ -118,7 +119,7 @@ function exampleLines(run: string, example: GroupExample, { paint, width, color 
     ...fill(values, width - 4, 2).map((line) => `    ${line}`),
     ...(input === undefined ? [] : [request("request", input)]),
     ...(neighbour === undefined ? [] : [request("agrees ", neighbour.input)]),
-    `    cutover show ${shellWord(show(run))} ${shellWord(show(position))}`,
+    `    ${shownCommand("show", { about: [run, position], given })}`,
   ];
 }
 
@@ -134,11 +135,11 @@ function shortPieces(legacy: string, candidate: string, paint: Palette, color: b
 function acceptLines(
   run: string,
   { accept, fingerprint, status, model }: GroupCard,
-  { paint }: Look,
+  { paint, given }: Look,
   field: (name: string, text: string) => string[],
 ): string[] {
   if (status === "waived") return [];
-  const command = `cutover rules suggest ${shellWord(show(run))} --group ${fingerprint}`;
+  const command = shownCommand("rules suggest", { about: [run], flags: { "--group": fingerprint }, given });
   if (accept === undefined) return [`${paint.dim("  rule     ")}${command}`];
   if (accept === null) return field("rule", "none would accept it");
   const { rules, accepts, pairs, hides, hidesAll, models, verdict } = accept;

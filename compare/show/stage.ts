@@ -25,7 +25,7 @@ export interface ShowResult {
 
 /** Judged by the rules in force; needs no comparison. USAGE when the run holds no such record. */
 export const showStage: Stage<ShowOptions, ShowResult> = async (session, { run: id, record: asked }) => {
-  const { store, signal, log, configFile } = session;
+  const { store, signal, log, given } = session;
   const run = await resolveRun(store, id);
   const found = await findRecords(store, run, asked, LIMITS.showRecords, signal);
   if (found.records.length === 0) throw notFound(store, run, asked, found);
@@ -39,7 +39,7 @@ export const showStage: Stage<ShowOptions, ShowResult> = async (session, { run: 
   for (const { captured, range } of found.records) {
     const replayed = await readAnswer(store, run, range, captured.offset, signal);
     const unanswered = replayed === undefined ? await whyUnanswered(store, run, captured) : "";
-    const again = (position: string): string => sendAgain(position, run.target.name, configFile);
+    const again = (position: string): string => sendAgain(position, run.target.name, given);
     records.push(showRecord(context, captured, replayed, { unanswered, again }));
   }
   return { run: run.run, target: run.target.name, asked, found: found.selected, records };

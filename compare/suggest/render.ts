@@ -1,6 +1,6 @@
 /** Suggestions as YAML for cutover.yaml, each with what speaks for it and against it as comments. */
 import { count, percent, plural, words } from "../report/figures.ts";
-import { show } from "../report/terminal.ts";
+import { show, shownCommand, type TerminalOptions } from "../report/terminal.ts";
 import { wrap } from "../report/text.ts";
 import { FORECAST_CONFIDENCE } from "./forecast.ts";
 import type { SuggestResult } from "./stage.ts";
@@ -13,7 +13,10 @@ const MODELS_SHOWN = 5;
 const WIDTH = 110;
 
 /** One YAML document a group, so that what is written to a file can be read by a program, too. */
-export function renderSuggestions({ run, suggestions, more, share, pairs, judged }: SuggestResult): string {
+export function renderSuggestions(
+  { run, suggestions, more, share, pairs, judged }: SuggestResult,
+  { given }: Pick<TerminalOptions, "given"> = {},
+): string {
   const head = comment(
     `advice from run ${show(run)}: nothing was written. A rule accepts what it accepts in every record to come: read what each would hide before you use it.`,
     share < 1
@@ -22,8 +25,8 @@ export function renderSuggestions({ run, suggestions, more, share, pairs, judged
   );
   if (suggestions.length === 0) return `${head.join("\n")}\n# No group is open: there is nothing to accept.\n`;
   const blocks = suggestions.map((suggestion) => blockOf(suggestion, share < 1).join("\n"));
-  const rest =
-    more > 0 ? [`# … and ${plural(more, "more group")} (cutover rules suggest ${show(run)} --group FINGERPRINT)`] : [];
+  const next = shownCommand("rules suggest", { about: [run], flags: { "--group": "FINGERPRINT" }, given });
+  const rest = more > 0 ? [`# … and ${plural(more, "more group")} (${next})`] : [];
   return `${[...head, ...blocks.flatMap((block) => ["---", block]), ...rest].join("\n")}\n`;
 }
 

@@ -10,11 +10,19 @@ export interface Failure {
 
 /**
  * A CutoverError explained; anything else is a bug, with its stack. `json`: one JSON document instead. What was
- * received may come from anywhere, and what is printed here is read by a terminal or a CI runner.
+ * received may come from anywhere, and what is printed here is read by a terminal or a CI runner. `carry` puts the
+ * flags of this call into the commands of a hint.
  */
-export function describeFailure(error: unknown, version: string, json: boolean): Failure {
+export function describeFailure(
+  error: unknown,
+  version: string,
+  json: boolean,
+  carry: (hint: string) => string = (hint) => hint,
+): Failure {
   if (error instanceof CutoverError) {
-    const text = json ? inertJson(jsonError(error)) : printable(explain(error));
+    const { hint } = error.details;
+    const next = hint === undefined ? undefined : carry(hint);
+    const text = json ? inertJson(jsonError(error, next)) : printable(explain(error, next));
     return { text: `${text}\n`, exitCode: error.exitCode };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -25,10 +33,12 @@ export function describeFailure(error: unknown, version: string, json: boolean):
   return { text: `${text}\n`, exitCode: EXIT.bug };
 }
 
-function jsonError(error: CutoverError): string {
+function jsonError(error: CutoverError, hint: string | undefined): string {
   const { cause, ...details } = error.details;
   const faults = error instanceof ConfigError ? { faults: error.faults } : {};
   const because = cause === undefined ? {} : { cause: cause instanceof Error ? cause.message : String(cause) };
   const { code, message, retryable } = error;
-  return JSON.stringify({ error: { code, message, retryable, ...details, ...because, ...faults } });
+  return JSON.stringify({
+    error: { code, message, retryable, ...details, ...(hint === undefined ? {} : { hint }), ...because, ...faults },
+  });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { shellWord } from "../../compare/report/figures.ts";
 import { renderHtml } from "../../compare/report/html.ts";
 import { visible } from "../../compare/report/text.ts";
 import type { Summary } from "../../compare/summary.ts";
+import { shellWord } from "../../src/shell.ts";
 import { triaged } from "../compare/report/summaries.ts";
 import { HOSTILE, HOSTILE_PLACES } from "../support/hostile.ts";
 import { requireOrSkip } from "../support/require.ts";

@@ -1,7 +1,9 @@
 /** Groups as cards: what differs, how often, where, why perhaps, and what it looks like. */
+
+import { shellWord } from "../../../src/shell.ts";
 import type { Group, GroupExample, ModelSummary } from "../../summary.ts";
 import type { ExemplarChoice, Signature, Slice } from "../../triage/types.ts";
-import { count, percent, shellWord, words } from "../figures.ts";
+import { count, percent, words } from "../figures.ts";
 import { visible, visiblePair } from "../text.ts";
 import { charts } from "./charts.ts";
 import { diff } from "./diff.ts";

@@ -2,9 +2,10 @@
 
 import { sendAgain } from "../../show/again.ts";
 import type { Summary, Verdict } from "../../summary.ts";
-import { count, shellWord, words } from "../figures.ts";
+import { commandLine } from "../command-line.ts";
+import { count, words } from "../figures.ts";
 import { visible } from "../text.ts";
-import type { Commands } from "./document.ts";
+import type { CommandEnds, Commands } from "./document.ts";
 import { el, type Vnode } from "./vnode.ts";
 
 /** Run and target, beside the name of the program. */
@@ -43,17 +44,18 @@ export function kindsPart({ groups }: Summary): Vnode[] {
 }
 
 export function commandsOf({ run, target }: Summary): Commands {
-  const [from, to] = [shellWord(visible(run)), shellWord(visible(target))];
-  const again = sendAgain(PLACE, visible(target), undefined);
-  const at = again.indexOf(PLACE);
+  // Stands for a position or a fingerprint, and in no name of the summary.
+  let place = "POSITION";
+  while (run.includes(place) || target.includes(place)) place += "_";
+  const ends = (command: string): CommandEnds => {
+    const [before = "", after = ""] = command.split(place);
+    return [before, after];
+  };
   return {
-    show: [`cutover show ${from} `, ""],
-    again: [again.slice(0, at), again.slice(at + PLACE.length)],
-    suggest: [`cutover rules suggest ${from} --group `, ""],
-    replay: [`cutover replay --target ${to} --only group:`, ` --from ${from}`],
-    all: [`cutover export ${from} --format ndjson --group `, ""],
+    show: ends(commandLine("show", { about: [run, place] })),
+    again: ends(sendAgain(place, target, undefined)),
+    suggest: ends(commandLine("rules suggest", { about: [run], flags: { "--group": place } })),
+    replay: ends(commandLine("replay", { flags: { "--target": target, "--only": `group:${place}`, "--from": run } })),
+    all: ends(commandLine("export", { about: [run], flags: { "--format": "ndjson", "--group": place } })),
   };
 }
-
-/** Stands for a position, before anything that a summary says. */
-const PLACE = "POSITION";

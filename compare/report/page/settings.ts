@@ -1,6 +1,7 @@
 /** Where the figures come from: every request accounted for, settings, and what was judged. */
 import type { RuleUse, Summary } from "../../summary.ts";
-import { count, type Sum, shellWord, sums } from "../figures.ts";
+import { ALL_FINDINGS, commandLine } from "../command-line.ts";
+import { count, type Sum, sums } from "../figures.ts";
 import { assumptions, waiverLine } from "../judgement.ts";
 import { visible } from "../text.ts";
 import { latencyTable, tally } from "./facts.ts";
@@ -74,7 +75,6 @@ function sumNode(sum: Sum): Vnode {
 }
 
 export function settingsPart(summary: Summary, note: string | null): Vnode[] {
-  const run = shellWord(visible(summary.run));
   const rows: [string, Vnode | string][] = [
     ["Run", el("code", {}, visible(summary.run))],
     ["Target", el("code", {}, visible(summary.target))],
@@ -107,16 +107,22 @@ export function settingsPart(summary: Summary, note: string | null): Vnode[] {
   if (note !== null) rows.push(["This page", note]);
   rows.push(["Statistics", assumptions(summary)]);
   rows.push(["Made by", `cutover ${visible(summary.version)}, summary schema ${summary.schema}`]);
+  rows.push(["Commands", WHERE_COMMANDS_RUN]);
+  const flags = { "--run": summary.run };
   const commands = [
-    `cutover compare --run ${run}`,
-    `cutover export ${run} --format parquet --out diffs.parquet`,
-    `cutover gate --run ${run}`,
+    commandLine("compare", { flags }),
+    commandLine("export", { about: [summary.run], flags: ALL_FINDINGS }),
+    commandLine("gate", { flags }),
   ];
   return [
     el("dl", { class: "facts" }, ...rows.flatMap(([term, value]) => [el("dt", {}, term), el("dd", {}, value)])),
     ...commands.map((command) => el("p", {}, commandNode(command))),
   ];
 }
+
+/** The page stands in the store and is read on other machines: it names no path of the one that made it. */
+const WHERE_COMMANDS_RUN =
+  "are for the folder of cutover.yaml; where yours has another name or place, put --config FILE, or --store URL, behind cutover";
 
 function ruleList(rules: readonly RuleUse[]): Vnode {
   const place = ({ pattern, index }: RuleUse): string => visible(`models["${pattern}"].rules[${index}]`);

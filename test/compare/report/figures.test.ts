@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { covered, duration, percent, shellWord, slowdown, sums } from "../../../compare/report/figures.ts";
+import { covered, duration, percent, slowdown, sums } from "../../../compare/report/figures.ts";
 
 describe("percentages", () => {
   test.each([
@@ -60,15 +60,4 @@ test("a sum that does not add up says so", () => {
   const coverage = { captured: 10, scope: 9, compared: 8, unpaired: 1, notComparable: 0, skipped: 1, skippedBy: {} };
   expect(sums(coverage, { match: 8, mismatch: 0, ignored: 0 }).map(({ adds }) => adds)).toEqual([true, true, true]);
   expect(sums(coverage, { match: 7, mismatch: 0, ignored: 0 }).map(({ adds }) => adds)).toEqual([true, true, false]);
-});
-
-test("a word that a shell would read differently is quoted", () => {
-  expect(["r0a1", "a/b@c", "a b", "it's", "$(x)", ""].map(shellWord)).toEqual([
-    "r0a1",
-    "a/b@c",
-    "'a b'",
-    "'it'\\''s'",
-    "'$(x)'",
-    "''",
-  ]);
 });

@@ -51,27 +51,38 @@ test("a model that is ready need not wait; what passes is gated", () => {
 /** Words that a shell takes as they stand, or in single quotes with `\\'` between: nothing is expanded, nothing runs. */
 const PLAIN_COMMAND = /^(?:echo (?:[\w@%+=:,./-]|'[^']*'|\\')+ \| )?cutover(?: (?:[\w@%+=:,./-]|'[^']*'|\\')+)+$/;
 
+/** No name becomes a flag. */
+const OUR_FLAG = /^'?--(?:run|target|model|group|format|out|only|from|ids|fresh)(?:=|$)/;
+
 function copied(node: Vnode): string[] {
   if (typeof node === "string") return [];
   const own = node[1]["data-copy"];
   return [...(own === undefined ? [] : [own]), ...node.slice(2).flatMap((child) => copied(child as Vnode))];
 }
 
-test.each(Object.entries(HOSTILE))("no command that can be copied lets a value reach the shell: %s", (_, text) => {
-  const placed = Object.values(HOSTILE_PLACES).reduce((summary, put) => put(summary, text), triaged());
-  const summary: Summary = {
-    ...placed,
-    groups: placed.groups.map((group, i) => (i < 2 ? { ...group, fingerprint: text } : group)),
-  };
-  const detail = { examples: 5, charts: true, input: 100 };
-  const cards = summary.groups.map((group) => groupCard(group, undefined, detail));
-  const all = [
-    ...commands([...lookSteps(summary), ...readySteps(summary), ...nextSteps(summary)]),
-    ...cards.flatMap((card) => copied(cardNode(card, true, commandsOf(summary), false))),
-  ];
-  expect(all.length).toBeGreaterThan(20);
-  for (const command of all) expect(command).toMatch(PLAIN_COMMAND);
-});
+test.each([...Object.entries(HOSTILE), ["a flag", "--config=theirs.yaml"], ["a flag to be quoted", "--config=a b"]])(
+  "no command that can be copied lets a value reach the shell: %s",
+  (_, text) => {
+    const placed = Object.values(HOSTILE_PLACES).reduce((summary, put) => put(summary, text), triaged());
+    const summary: Summary = {
+      ...placed,
+      groups: placed.groups.map((group, i) => (i < 2 ? { ...group, fingerprint: text } : group)),
+    };
+    const detail = { examples: 5, charts: true, input: 100 };
+    const cards = summary.groups.map((group) => groupCard(group, undefined, detail));
+    const all = [
+      ...commands([...lookSteps(summary), ...readySteps(summary), ...nextSteps(summary)]),
+      ...cards.flatMap((card) => copied(cardNode(card, true, commandsOf(summary), false))),
+    ];
+    expect(all.length).toBeGreaterThan(20);
+    for (const command of all) {
+      expect(command).toMatch(PLAIN_COMMAND);
+      const [flagged = ""] = command.slice(command.lastIndexOf("| cutover") + 1).split(" -- ");
+      const words = flagged.match(/(?:[\w@%+=:,./-]|'[^']*'|\\')+/g) ?? [];
+      for (const word of words.filter((each) => /^'?-./.test(each))) expect(word).toMatch(OUR_FLAG);
+    }
+  },
+);
 
 test("models that need a look come first: by verdict, then by rate, then by name", () => {
   const model = (verdict: ModelSummary["verdict"], rate: number): ModelSummary => ({

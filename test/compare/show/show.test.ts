@@ -35,7 +35,7 @@ afterAll(() => rm(dir, { recursive: true }));
 async function show(store: Store, record: string, run = RUN): Promise<ShowResult> {
   const file = join(dir, "cutover.yaml");
   const { config } = await loadConfig({ file, env: {}, flags: {} });
-  return showStage({ ...testSession(store), config, configFile: file }, { run, record });
+  return showStage({ ...testSession(store), config, configFile: file, given: { config: file } }, { run, record });
 }
 
 const one = async (pair: PairSpec, lake: Partial<LakeSpec> = {}) => {

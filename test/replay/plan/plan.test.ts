@@ -10,12 +10,14 @@ import {
 } from "../../../replay/targets/endpoint.ts";
 import { targetSchema } from "../../../src/config/schema.ts";
 import { hashPosition } from "../../../src/hash.ts";
+import { KEY_NAME } from "../../../src/lake/keys.ts";
 import type { SelectionQuery } from "../../../src/lake/run.ts";
 import { parseTime, queryOf } from "../../../src/lake/select/query.ts";
 import { selectCaptures } from "../../../src/lake/select/select.ts";
 import { compileSelection } from "../../../src/lake/selection.ts";
 import { type CapturedRecord, formatPosition } from "../../../src/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
+import type { Store } from "../../../src/store/port.ts";
 import { LOG, rows, START, writeCapture } from "../world.ts";
 
 const ALL: SelectionQuery = { models: [], since: null, until: null, sample: null, limitPerModel: null, ids: null };
@@ -98,6 +100,14 @@ describe("a selection", () => {
     );
   });
 
+  test.each(["--json", "-x", "../r1", "a b", ""])(
+    "is not given the name %j, which commands could not be told",
+    async (run) => {
+      const failure = await planRun({ ...requestOf(store), run, now: 1 }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "USAGE", details: { received: run, expected: KEY_NAME } });
+    },
+  );
+
   test("of nothing says what the store holds", async () => {
     await expect(selectCaptures(store, { ...ALL, models: ["zzz"] })).rejects.toMatchObject({
       code: "NOTHING_SELECTED",
@@ -115,21 +125,18 @@ describe("a selection", () => {
   });
 
   test("is pinned once: of two that plan at the same time both get the same run", async () => {
-    const request = {
-      store,
-      query: ALL,
-      target: { name: "t", kind: "http", hash: "h" },
-      run: undefined,
-      sameAs: undefined,
-      fresh: false,
-      version: "0",
-    };
+    const request = requestOf(store);
     const plans = await Promise.all([1, 2].map((now) => planRun({ ...request, now })));
     const pinned = await Promise.all(plans.map(({ run }) => pinRun(store, run)));
     expect(pinned[0]).toEqual(pinned[1]);
     expect(await planRun({ ...request, now: 3 })).toEqual({ run: pinned[0], pinned: true });
   });
 });
+
+function requestOf(from: Store): Omit<Parameters<typeof planRun>[0], "now"> {
+  const target = { name: "t", kind: "http", hash: "h" } as const;
+  return { store: from, query: ALL, target, run: undefined, sameAs: undefined, fresh: false, version: "0" };
+}
 
 describe("flags", () => {
   test.each([

@@ -82,7 +82,9 @@ function exampleNode(example: ExampleCard, commands: Commands): Vnode {
   if (example.delta !== undefined) where.push(["span", { class: "delta" }, example.delta]);
   if (example.path !== undefined) where.push(["span", { class: "code" }, example.path]);
   where.push(["span", { class: "code" }, example.id], ["span", { class: "code muted" }, example.position]);
-  where.push(copyButton("Copy show", commands.show, example.position));
+  // A log's name may begin with what a flag begins with.
+  const operand = /^'?-/.test(example.position) ? `-- ${example.position}` : example.position;
+  where.push(copyButton("Copy show", commands.show, operand));
   where.push(copyButton("Copy replay", commands.again, example.position));
   const nodes: Vnode[] = [["p", { class: "where" }, ...where], ...diffNodes(example)];
   if (example.input !== undefined) nodes.push(requestNode("request", "", example.input));
