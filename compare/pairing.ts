@@ -1,4 +1,6 @@
 /** Finds, for each row of a capture object, the answer at its position: never by id. */
+
+import { giveBack } from "../src/memory.ts";
 import type { ByteVector } from "../src/parquet/byte-vector.ts";
 import type { NumberVector } from "../src/parquet/fixed-vector.ts";
 import type { ObjectReader } from "../src/parquet/types.ts";
@@ -73,6 +75,15 @@ export class Answers {
     } else {
       this.#codes.fill(0);
     }
+  }
+
+  /** Gives back all memory. For use again, `reset` takes new. */
+  release(): void {
+    giveBack(this.#bytes);
+    this.#bytes = Buffer.alloc(0);
+    this.#codes = new Uint8Array(0);
+    this.#taken = new Int32Array(0);
+    this.#columns.release();
   }
 
   /** Takes the answers of a commit that belong to the range. When reading it fails, none of them stays. */

@@ -52,14 +52,19 @@ export const compareStage: Stage<CompareOptions, Summary> = async (session, opti
   const asked = threads === "auto" ? undefined : threads;
   const onWarning: Session["log"]["warn"] = (message, fields) => session.log.warn(message, fields);
   const crew = startCrew(queue ? 0 : threadsFor(run.objects, { asked, onWarning }) - 1);
-  try {
-    return await compareRun(session, run, options, crew);
-  } finally {
-    await crew.close();
-  }
+  // What was judged, and the threads, are gone before the report takes its memory.
+  const { summary, diffs } = await explained(session, run, options, crew).finally(crew.close);
+  if (options.look === undefined) await publish(session, summary, diffs);
+  return summary;
 };
 
-async function compareRun(session: Session, run: Run, options: CompareOptions, crew: Crew): Promise<Summary> {
+interface Explained {
+  readonly summary: Summary;
+  /** Keys of the diffs objects that belong to it. */
+  readonly diffs: ReadonlySet<string>;
+}
+
+async function explained(session: Session, run: Run, options: CompareOptions, crew: Crew): Promise<Explained> {
   const { config, store, clock, signal, version } = session;
   const hash = rulesHash(config);
   const rules = hash.slice(0, 12);
@@ -99,23 +104,28 @@ async function compareRun(session: Session, run: Run, options: CompareOptions, c
     inputs: inputs.digest,
     version,
   });
-  if (!by.writes) return plain;
+  if (!by.writes) return { summary: plain, diffs: judged.diffs };
   const told = await triage(
     { store, run, maskOf: maskOfModels(table), log: session.log, signal, helpers: crew.look },
     judged.tally.rows,
     plain,
   );
   options.onJudged?.();
-  const summary = options.noise === undefined ? told : withNoise(told, options.noise);
-  await deleteOtherDiffs(store, run.run, rules, judged.diffs);
+  return { summary: options.noise === undefined ? told : withNoise(told, options.noise), diffs: judged.diffs };
+}
+
+/** The summary last of all: who finds one finds all that belongs to it. */
+async function publish(session: Session, summary: Summary, diffs: ReadonlySet<string>): Promise<void> {
+  const { store, metrics, signal } = session;
+  const { run, rules } = summary;
+  await deleteOtherDiffs(store, run, rules, diffs);
   await writeReport(session, summary);
-  await store.put(junitKey(run.run, rules), new TextEncoder().encode(renderJunit(summary)), {
+  await store.put(junitKey(run, rules), new TextEncoder().encode(renderJunit(summary)), {
     contentType: "application/xml",
     signal,
   });
-  await store.put(summaryKey(run.run, rules), encodeSummary(summary), { contentType: "application/json", signal });
-  sendMetrics(session.metrics, summary, reportPlace(session, summary));
-  return summary;
+  await store.put(summaryKey(run, rules), encodeSummary(summary), { contentType: "application/json", signal });
+  sendMetrics(metrics, summary, reportPlace(session, summary));
 }
 
 /**

@@ -85,7 +85,7 @@ export interface Share {
   unreadable: number;
 }
 
-/** Takes units, by their place in `units`, until there is none left; `done` is told of each. */
+/** Takes units, by their place in `units`, until there is none left; `done` is told of each. Gives back the scratch memory. */
 export async function judgeShare(
   context: UnitContext,
   units: readonly Unit[],
@@ -109,5 +109,7 @@ export async function judgeShare(
     writing.catch(() => {});
   }
   await writing;
+  context.answers.release();
+  context.columns.release();
   return share;
 }

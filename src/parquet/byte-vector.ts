@@ -53,6 +53,13 @@ export class ByteVector implements Vector {
     this.#lastStart = -1;
   }
 
+  release(): void {
+    giveBack(this.data);
+    this.data = Buffer.alloc(0);
+    this.starts = new Int32Array(0);
+    this.ends = new Int32Array(0);
+  }
+
   dictionary(page: Buffer, count: number): void {
     this.#entries = { starts: new Int32Array(count), ends: new Int32Array(count), count };
     this.#append(page, count, this.#entries, 0, undefined);

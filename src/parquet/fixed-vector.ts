@@ -46,6 +46,11 @@ export class FixedVector<T extends Numbers> implements Vector {
     this.#entries = this.#fixed.make(0);
   }
 
+  release(): void {
+    this.values = this.#fixed.make(0);
+    this.#nulls = new Uint8Array(0);
+  }
+
   dictionary(page: Buffer, count: number): void {
     this.#entries = this.#fixed.make(count);
     const { read, width } = this.#fixed;

@@ -193,7 +193,10 @@ function readerOf(
     },
     scan: (rowGroup, names, into) =>
       attempt(rowGroup, names, (columns, rows) => scanColumns(source, metadata, { rowGroup, ...rows }, columns, into)),
-    close: source.close,
+    close() {
+      source.close();
+      picked.release();
+    },
   };
 }
 

@@ -9,6 +9,8 @@ export type Levels = Uint8Array | undefined;
 export interface Vector {
   /** Forgets all values and makes room for `rows`. */
   reset(rows: number): void;
+  /** Gives its memory back; `reset` takes new. */
+  release(): void;
   /** Takes the values of a dictionary, in Parquet's PLAIN encoding. */
   dictionary(page: Buffer, count: number): void;
   /** Takes rows from `row` on, in Parquet's PLAIN encoding. */

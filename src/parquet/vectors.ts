@@ -39,6 +39,11 @@ export class Vectors {
     return vector;
   }
 
+  /** Gives back the memory of all columns; the next scan takes new. */
+  release(): void {
+    for (const vector of this.#byName.values()) vector.release();
+  }
+
   #fixed(name: string, values: typeof Float64Array | typeof BigInt64Array): Vector {
     const vector = this.#byName.get(name);
     if (vector instanceof FixedVector && vector.values instanceof values) return vector;
