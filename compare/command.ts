@@ -140,7 +140,7 @@ async function compareAction(session: Session, flags: CompareFlags): Promise<num
     await comparedSummary(session, before, flags);
     const versus = await versusStage(session, summary.rules, await resolveRun(session.store, summary.run), before);
     await printSummary(session, session.flags.json ? { ...summary, versus } : summary);
-    if (!session.flags.json) await stdout.write(`\n${renderVersus(versus, stdout.columns)}`);
+    if (!session.flags.json) await stdout.write(`\n${renderVersus(versus, stdout.columns, session.given)}`);
   }
   session.log.info("report", { at: reportPlace(session, summary) });
   return EXIT.pass;

@@ -64,7 +64,10 @@ export function reportPlace(session: Session, summary: Pick<Summary, "run" | "ru
 
 /** A local file with the report: in the store when that is a folder, else a copy. */
 export async function localReport(session: Session, summary: Summary, page: string): Promise<string> {
-  if (isLocal(session)) return reportPlace(session, summary);
+  return isLocal(session) ? reportPlace(session, summary) : temporaryReport(page);
+}
+
+export async function temporaryReport(page: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), "cutover-")), "report.html");
   await writeFile(path, page);
   return path;

@@ -1,6 +1,5 @@
 /** `cutover groups`: what triage knows of each group, with what a rule would do and what changed against another run. */
-import { isCutoverError } from "../../src/errors.ts";
-import { type Run, resolveRun } from "../../src/lake/run.ts";
+import { resolveRun } from "../../src/lake/run.ts";
 import { modelTest } from "../../src/lake/selection.ts";
 import { LIMITS } from "../../src/limits.ts";
 import type { DiffKind } from "../../src/record.ts";
@@ -8,13 +7,13 @@ import type { Session, Stage } from "../../src/session.ts";
 import { boundsOf } from "../anytime.ts";
 import { currentSummary } from "../gate.ts";
 import { groupsInOrder } from "../report/order.ts";
-import { compareStage } from "../run-compare.ts";
 import { suggestStage } from "../suggest/stage.ts";
 import type { ProposedRule } from "../suggest/suggestion.ts";
 import type { Group, Summary } from "../summary.ts";
 import type { Explanation } from "../triage/types.ts";
-import { versusStage } from "../versus/stage.ts";
-import type { GroupStatus, Versus, VersusGroup } from "../versus/versus.ts";
+import { versusAgainst } from "../versus/against.ts";
+import { type CardStatus, fixedGroups, statusesAgainst } from "../versus/status.ts";
+import type { VersusGroup } from "../versus/versus.ts";
 
 export interface GroupsOptions {
   /** Default: the run created last. */
@@ -28,9 +27,6 @@ export interface GroupsOptions {
   /** Another run over the same selection. */
   readonly against?: string | undefined;
 }
-
-/** Closed set. `known`: it was there before; `open`: not compared with another run. */
-export type CardStatus = "waived" | "new" | "known" | "flaky" | "open";
 
 export interface GroupCard extends Group {
   readonly status: CardStatus;
@@ -66,11 +62,11 @@ const URGENCY = { error: 0, fail: 1, inconclusive: 2, pass: 3 } as const;
 export const groupsStage: Stage<GroupsOptions, GroupsResult> = async (session, options) => {
   const run = await resolveRun(session.store, options.run);
   const summary = await currentSummary(session, run);
-  const versus = options.against === undefined ? null : await against(session, run, summary, options.against);
+  const versus = options.against === undefined ? null : await versusAgainst(session, run, summary, options.against);
   const taken = orderOf(summary).filter(filterOf(options));
   const shown = taken.slice(0, options.limit ?? CARDS);
   const accepting = await acceptingOf(session, summary, shown);
-  const now = new Map((versus?.groups ?? []).map((group) => [group.fingerprint, group.status]));
+  const statusOf = statusesAgainst(versus);
   return {
     run: run.run,
     rules: summary.rules,
@@ -84,25 +80,14 @@ export const groupsStage: Stage<GroupsOptions, GroupsResult> = async (session, o
       return {
         ...group,
         ...rateOf(summary, group),
-        status: statusOf(group, versus === null ? null : (now.get(group.fingerprint) ?? "still")),
+        status: statusOf(group),
         ...(accept === undefined ? {} : { accept }),
       };
     }),
-    fixed: (versus?.groups ?? []).filter(({ status }) => status === "fixed"),
+    fixed: fixedGroups(versus),
     models: Object.keys(summary.models).length,
   };
 };
-
-async function against(session: Session, run: Run, { rules }: Summary, id: string): Promise<Versus> {
-  const before = await resolveRun(session.store, id);
-  try {
-    await currentSummary(session, before);
-  } catch (error) {
-    if (!isCutoverError(error, "COMPARE_MISSING")) throw error;
-    await compareStage(session, { run: before.run });
-  }
-  return versusStage(session, rules, run, before);
-}
 
 function orderOf({ models, groups }: Summary): Group[] {
   const urgency = ({ model }: Group): number => URGENCY[models[model]?.verdict ?? "pass"];
@@ -120,12 +105,6 @@ function filterOf({ models = [], kind, path }: GroupsOptions): (group: Group) =>
 function explanationsOf({ explanations = [], groups }: Summary, options: GroupsOptions): Explanation[] {
   const taken = new Set(groups.filter(filterOf(options)).map(({ fingerprint }) => fingerprint));
   return explanations.filter((one) => one.groups.some((fingerprint) => taken.has(fingerprint)));
-}
-
-function statusOf({ count, waived = 0 }: Group, status: GroupStatus | null): CardStatus {
-  if (waived >= count) return "waived";
-  if (status === null) return "open";
-  return status === "new" || status === "flaky" ? status : "known";
 }
 
 function rateOf({ models, looks }: Summary, group: Group): Pick<GroupCard, "rate" | "upper"> {

@@ -4,7 +4,8 @@ import { COLUMNS, type Palette, palette, show, shownCommand, type TerminalOption
 import { clip, wrap } from "../report/text.ts";
 import { flow } from "../suggest/yaml.ts";
 import type { GroupExample } from "../summary.ts";
-import type { CardStatus, GroupCard, GroupsResult } from "./groups.ts";
+import type { CardStatus } from "../versus/status.ts";
+import type { GroupCard, GroupsResult } from "./groups.ts";
 import { fill, wordPieces } from "./ink.ts";
 
 const EXPLANATIONS_SHOWN = 5;

@@ -61,7 +61,7 @@ export class VersusTally {
   }
 
   result(): Pick<Versus, "pairs" | "groups" | "groupsCut"> {
-    const groups = [...this.#groups.values()].map((group): VersusGroup => ({ ...group, status: statusOf(group) }));
+    const groups = [...this.#groups.values()].map((group): VersusGroup => ({ ...group, status: changesStatus(group) }));
     groups.sort(
       (a, b) => ORDER[a.status] - ORDER[b.status] || total(b) - total(a) || (a.fingerprint < b.fingerprint ? -1 : 1),
     );
@@ -89,7 +89,7 @@ function changeOf(before: boolean, now: boolean, pair: PairChange): Change {
 
 const ORDER: Readonly<Record<GroupStatus, number>> = { new: 0, flaky: 1, still: 2, unknown: 3, fixed: 4 };
 
-function statusOf(group: Changes): GroupStatus {
+export function changesStatus(group: Changes): GroupStatus {
   if (group.fixed > 0 && group.new > 0) return "flaky";
   if (group.still > 0) return "still";
   if (group.new > 0) return "new";

@@ -4,7 +4,8 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { renderHtml } from "../../compare/report/html.ts";
 import type { Summary } from "../../compare/summary.ts";
-import { fleet, summaryFixture, triaged } from "../compare/report/summaries.ts";
+import type { Versus } from "../../compare/versus/versus.ts";
+import { against, fleet, summaryFixture, triaged } from "../compare/report/summaries.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { BROWSER_MISSING, BROWSER_PATH, closeQuietly, useBrowser, WAIT_MS } from "./open.ts";
 
@@ -19,7 +20,8 @@ async function violations(page: Page): Promise<unknown> {
   })`);
 }
 
-const CASES: readonly [name: string, summary: Summary, hash: string][] = [
+const AGAINST = against(triaged(), 30);
+const CASES: readonly [name: string, summary: Summary, hash: string, versus?: Versus][] = [
   ["pass", summaryFixture("pass"), ""],
   ["fail", summaryFixture("fail"), ""],
   ["inconclusive", summaryFixture("inconclusive"), ""],
@@ -29,6 +31,8 @@ const CASES: readonly [name: string, summary: Summary, hash: string][] = [
   ["a model and a group opened", triaged(), "#model=moderation%2Ffr&group=2%3A75486a0f493f&fields=all"],
   ["a filter that nothing matches", triaged(), "#find=nothing+at+all"],
   ["a fleet", fleet(120, 3), ""],
+  ["against another run", triaged(), "#model=moderation%2Ffr&group=2%3A75486a0f493f", AGAINST],
+  ["what was fixed", triaged(), "#change=fixed", AGAINST],
 ];
 
 describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
@@ -37,8 +41,8 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
     const reports = useBrowser();
 
     describe.each(["light", "dark"] as const)("%s", (colorScheme) => {
-      test.each(CASES)("axe finds no fault: %s", async (_, summary, hash) => {
-        const opened = await reports.open(renderHtml(summary), { colorScheme, hash });
+      test.each(CASES)("axe finds no fault: %s", async (_, summary, hash, versus) => {
+        const opened = await reports.open(renderHtml(summary, versus), { colorScheme, hash });
         expect(await violations(opened.page)).toEqual([]);
         await closeQuietly(opened);
       });

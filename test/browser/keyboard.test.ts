@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { renderHtml } from "../../compare/report/html.ts";
-import { fleet, triaged } from "../compare/report/summaries.ts";
+import { against, fleet, triaged } from "../compare/report/summaries.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { BROWSER_MISSING, BROWSER_PATH, closeQuietly, seen, stateOf, useBrowser, WAIT_MS } from "./open.ts";
 
@@ -26,6 +26,9 @@ const FOCUS = `(() => {
 /** All that can be used or scrolled, in order of the page. */
 const STOPS = `[...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
   .filter((e) => e.getClientRects().length > 0).length`;
+
+const SHOWN = (elements: { getClientRects(): { length: number } }[]): boolean[] =>
+  elements.map((element) => element.getClientRects().length > 0);
 
 async function focusOf(page: Page): Promise<Focus> {
   return (await page.evaluate(FOCUS)) as Focus;
@@ -114,6 +117,51 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
       expect((await focusOf(page)).what).toBe("filter");
       await press("Escape");
       expect(stateOf(page)).toEqual({});
+      await closeQuietly(opened);
+    });
+
+    test("what changed against another run is chosen, kept in the address, and taken back", async () => {
+      const html = renderHtml(triaged(), against(triaged(), 30));
+      const opened = await reports.open(html);
+      const { page } = opened;
+      const counts = async (): Promise<[cards: number, fixed: number]> => [
+        await page.locator("#groups article").count(),
+        await page.locator("#fixed li:visible").count(),
+      ];
+      expect(await counts()).toEqual([10, 20]);
+      await page.locator("#change").focus();
+      await page.keyboard.type("new");
+      await page.locator("#fixed-part").waitFor({ state: "hidden" });
+      expect([stateOf(page), await counts()]).toEqual([{ change: "new" }, [4, 0]]);
+      expect(await page.locator("#groups .trait.new").count()).toBe(4);
+      await page.keyboard.press("End");
+      await page.locator("#fixed-part").waitFor();
+      expect([stateOf(page), await counts()]).toEqual([{ change: "fixed" }, [0, 20]]);
+      expect(await page.locator("#groups-none").isVisible()).toBe(false);
+      await page.locator("#fixed-more").focus();
+      await page.keyboard.press("Enter");
+      await page.locator("#fixed li").nth(29).waitFor();
+      const { what, outlined, inSight } = await focusOf(page);
+      expect({ field: what.includes("field20"), outlined, inSight }).toEqual({
+        field: true,
+        outlined: true,
+        inSight: true,
+      });
+      // Whoever gets the address sees the same.
+      const other = await reports.open(html, { hash: new URL(page.url()).hash });
+      expect(await other.page.locator("#change").inputValue()).toBe("fixed");
+      expect(await other.page.locator("#groups article").count()).toBe(0);
+      await closeQuietly(other);
+      await page.locator("#clear").focus();
+      await page.keyboard.press("Enter");
+      await page.locator("#groups article").nth(9).waitFor();
+      expect(stateOf(page)).toEqual({});
+      await closeQuietly(opened);
+    });
+
+    test("without another run there is nothing to choose", async () => {
+      const opened = await reports.open(renderHtml(triaged()), { hash: "#change=new" });
+      expect(await opened.page.locator("#change, #fixed-part").evaluateAll(SHOWN)).toEqual([false, false]);
       await closeQuietly(opened);
     });
 

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { renderHtml } from "../../compare/report/html.ts";
-import { fleet, SUMMARY_NAMES, summaryFixture, triaged } from "../compare/report/summaries.ts";
+import { against, fleet, SUMMARY_NAMES, summaryFixture, triaged } from "../compare/report/summaries.ts";
 import { requireOrSkip } from "../support/require.ts";
 import { BROWSER_MISSING, BROWSER_PATH, closeQuietly, seen, useBrowser, WAIT_MS } from "./open.ts";
 
@@ -105,6 +105,18 @@ describe.skipIf(requireOrSkip(BROWSER_MISSING, BROWSER_PATH !== undefined))(
       expect(await opened.page.evaluate(OVERFLOWING)).toEqual([]);
       await opened.page.setViewportSize({ width: 1280, height: 800 });
       expect(await opened.page.evaluate(OVERFLOWING)).toEqual([]);
+      await closeQuietly(opened);
+    });
+
+    test("against another run nothing sticks out, on a narrow screen or on paper", async () => {
+      const html = renderHtml(triaged(), against(triaged(), 30));
+      const opened = await reports.open(html, { viewport: { width: 360, height: 740 }, hash: OPEN_GROUP });
+      const { page } = opened;
+      expect(await page.evaluate(OVERFLOWING)).toEqual([]);
+      await page.setViewportSize({ width: 700, height: 1000 });
+      await page.emulateMedia({ media: "print" });
+      await page.locator("#fixed li").nth(6).waitFor();
+      expect(await page.evaluate(OVERFLOWING)).toEqual([]);
       await closeQuietly(opened);
     });
 

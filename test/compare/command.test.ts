@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addCompareCommands, compareFlags, gateFlags } from "../../compare/command.ts";
+import type { IndexDocument } from "../../compare/report/page/document.ts";
 import type { Summary } from "../../compare/summary.ts";
 import type { WrittenConfig } from "../../src/config/schema.ts";
 import type { Runner } from "../../src/session.ts";
@@ -85,6 +87,28 @@ describe("commands", () => {
     await store.delete([key]);
     await cutover(store, ["report"]);
     expect((await comparedObjects(store)).get(key)).toBe(body);
+  });
+
+  test("report --against marks what changed in a file of its own, comparing the other run first", async () => {
+    const same = { legacy: '{"label":"a"}', candidate: '{"label":"a"}' };
+    const store = await buildLake({ objects: [[...equalPairs(5), same, differing]], run: "before", createdAt: 1 });
+    await buildLake({ objects: [[...equalPairs(5), differing, differing]], run: "now", createdAt: 2 }, store);
+    await cutover(store, ["compare", "--run", "now"]);
+    const inStore = [...(await comparedObjects(store, "now"))];
+    await expect(cutover(store, ["report", "--against", "before"])).rejects.toMatchObject({
+      code: "USAGE",
+      details: { expected: "--out FILE or --open" },
+    });
+    const path = join(dir, "against.html");
+    const { out } = await cutover(store, ["report", "--run", "now", "--against", "before", "--out", path], true);
+    expect(JSON.parse(out)).toEqual({ run: "now", against: "before", report: path });
+    const page = await readFile(path, "utf8");
+    const chunk = /id="chunk-0">([^<]+)</.exec(page)?.[1] ?? "";
+    const index = JSON.parse(gunzipSync(Buffer.from(chunk, "base64")).toString()) as IndexDocument;
+    expect(index.detail.groups.map(({ path, change }) => [path, change])).toEqual([["$.label", "known"]]);
+    expect(JSON.stringify(index.parts.against)).toContain("before");
+    // The report in the store tells of its run alone.
+    expect([...(await comparedObjects(store, "now"))]).toEqual(inStore);
   });
 
   test("export writes every finding to stdout or a file", async () => {

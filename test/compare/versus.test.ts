@@ -124,6 +124,7 @@ describe("the command", () => {
     const { code, out } = await cutover(store, ["compare", "--against", "before"]);
     expect(code).toBe(0);
     expect(out).toMatch(/against before: 1 fixed · 0 still · 1 new · 1 difference that comes and goes\n[\s\S]*flaky/);
+    expect(out).toContain("cutover report --run now --against before --open");
     const json = JSON.parse((await cutover(store, ["compare", "--against", "before"], true)).out);
     expect(json).toMatchObject({ run: "now", versus: { against: "before", pairs: { fixed: 1, new: 1 } } });
   });

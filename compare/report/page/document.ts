@@ -1,4 +1,5 @@
 /** What the page carries: one index, and one document a model, read only when that model is looked at. */
+import type { GroupChange } from "../../versus/status.ts";
 import type { Vnode } from "./vnode.ts";
 
 /** A row of a list, with the lower-case text that the filter searches. */
@@ -8,6 +9,8 @@ export interface Entry {
   readonly model?: string;
   /** Kinds of difference in it, each between spaces. */
   readonly kinds?: string;
+  /** What became of its differences against another run, each between spaces. */
+  readonly changes?: string;
   /** Nothing differs here: shown when asked for. */
   readonly quiet?: true;
   readonly node: Vnode;
@@ -56,6 +59,9 @@ export interface GroupCard {
   readonly share: string;
   readonly rate: string;
   readonly waived?: string;
+  /** Against another run, with the word for it. */
+  readonly change?: GroupChange;
+  readonly changed?: string;
   readonly cause?: string;
   readonly slice?: string;
   /** What the slice and the signature rest on. */
@@ -84,6 +90,10 @@ export interface DetailDocument {
   readonly fieldHead: Vnode;
   readonly fields: readonly Entry[];
   readonly groups: readonly GroupCard[];
+  /** Differences of another run that are gone; empty without one. */
+  readonly fixed: readonly Entry[];
+  /** Said beside them, when these are not all. */
+  readonly fixedNote: string;
 }
 
 export interface IndexDocument {

@@ -92,6 +92,7 @@ const BODY = `<header class="top"><span class="brand">cutover</span><span id="li
 <input id="filter" type="search" placeholder="model, field, cause …" autocomplete="off" spellcheck="false">
 <div class="choice" role="group" aria-label="Verdict of the model" id="verdicts"></div>
 <label for="kind" class="unseen">Kind of difference</label><select id="kind"></select>
+<label for="change" class="unseen">Against the other run</label><select id="change" hidden></select>
 <button type="button" class="plain" id="clear">Clear</button>
 <span id="found" role="status"></span>
 </div>
@@ -116,11 +117,19 @@ ${headings(MODEL_TITLES)}
 <p id="fields-none" class="none" hidden>No field matches.</p></div>
 <button type="button" id="fields-more" class="more" data-more="fields" hidden></button>
 <h3 id="groups-title" tabindex="-1">Differences <small>grouped by what they have in common</small></h3>
+<div id="against"></div>
 <p id="groups-note" class="muted"></p>
 <div id="flips"></div>
 <div id="groups" class="cards"></div>
 <p id="groups-none" class="none" hidden>No differences here.</p>
 <button type="button" id="groups-more" class="more" data-more="groups" hidden></button>
+<div id="fixed-part" hidden>
+<h3 id="fixed-title" tabindex="-1">Fixed <small>differences of the other run that are gone</small></h3>
+<p id="fixed-note" class="muted"></p>
+<ul id="fixed" class="panel"></ul>
+<p id="fixed-none" class="none" hidden>Nothing was fixed here.</p>
+<button type="button" id="fixed-more" class="more" data-more="fixed" hidden></button>
+</div>
 </section>
 <section aria-labelledby="settings-title">
 <h2 id="settings-title" tabindex="-1">Settings and lineage</h2>

@@ -3,8 +3,10 @@
 import { shellWord } from "../../../src/shell.ts";
 import type { Group, GroupExample, ModelSummary } from "../../summary.ts";
 import type { ExemplarChoice, Signature, Slice } from "../../triage/types.ts";
+import type { CardStatus, GroupChange } from "../../versus/status.ts";
 import { count, percent, words } from "../figures.ts";
 import { visible, visiblePair } from "../text.ts";
+import { CHANGE_WORDS } from "./against.ts";
 import { charts } from "./charts.ts";
 import { diff } from "./diff.ts";
 import type { ExampleCard, GroupCard } from "./document.ts";
@@ -31,10 +33,12 @@ export function groupCard(
   group: Group,
   model: Pick<ModelSummary, "confidence"> | undefined,
   detail: CardDetail,
+  status: CardStatus = "open",
 ): GroupCard {
   const traits = [group.direction, group.magnitude, group.template ?? ""].filter((part) => !SAYS_NOTHING.has(part));
   const optional: Partial<Record<"waived" | "cause" | "slice", string>> = {};
   if (group.waived) optional.waived = group.waived >= group.count ? "waived" : `${count(group.waived)} waived`;
+  const changed = CHANGE_WORDS[status];
   if (group.cause !== null) optional.cause = visible(group.cause);
   if (group.slice !== null) optional.slice = visible(group.slice);
   return {
@@ -49,10 +53,15 @@ export function groupCard(
     share: percent(group.share),
     rate: rateOf(group, model),
     ...optional,
+    ...(isChange(status) && changed !== undefined ? { change: status, changed } : {}),
     basis: [...signatureBasis(group.signature), ...sliceBasis(group.sliced)],
     charts: detail.charts ? charts(group.points ?? []) : [],
     examples: group.examples.slice(0, detail.examples).map((example) => exampleCard(example, group.path, detail.input)),
   };
+}
+
+function isChange(status: CardStatus): status is GroupChange {
+  return status !== "waived" && status !== "open";
 }
 
 /** `16.8 % of the pairs, at most 18.1 % at 99 % confidence`; empty of a summary that does not tell. */

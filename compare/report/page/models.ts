@@ -10,8 +10,13 @@ export function badge(verdict: Verdict): Vnode {
   return el("span", { class: `badge ${verdict}` }, words(verdict));
 }
 
-/** `groups` are the model's own: what is found in it is found by their words. */
-export function modelEntry(name: string, model: ModelSummary, groups: readonly Group[]): Entry {
+/** `groups` are the model's own: what is found in it is found by their words, and by what became of them against another run. */
+export function modelEntry(
+  name: string,
+  model: ModelSummary,
+  groups: readonly Group[],
+  changes: readonly string[] = [],
+): Entry {
   const key = modelKey(name);
   const sign = model.n === 0 || model.limit === null || model.evidence ? "" : model.upper <= model.limit ? "≤ " : "> ";
   const num = (text: string): Vnode => el("td", { class: "num" }, text);
@@ -33,7 +38,8 @@ export function modelEntry(name: string, model: ModelSummary, groups: readonly G
   const kinds = [...new Set(groups.map(({ kind }) => kind))];
   const causes = [...new Set(groups.flatMap(({ signature }) => (signature ? [words(signature.name)] : [])))];
   const find = [visible(name), model.verdict, ...kinds.map(words), ...causes].join(" ").toLowerCase();
-  return { find, verdict: model.verdict, model: key, kinds: ` ${kinds.join("  ")} `, node };
+  const entry = { find, verdict: model.verdict, model: key, kinds: ` ${kinds.join("  ")} `, node };
+  return changes.length === 0 ? entry : { ...entry, changes: ` ${changes.join("  ")} ` };
 }
 
 function latency({ latency: { legacy, candidate } }: ModelSummary): Vnode[] {

@@ -7,7 +7,7 @@ import { cardNode } from "../../../compare/report/page/client/cards.ts";
 import type { Commands, DetailDocument, IndexDocument } from "../../../compare/report/page/document.ts";
 import type { Vnode } from "../../../compare/report/page/vnode.ts";
 import { LIMITS } from "../../../src/limits.ts";
-import { fleet, SUMMARY_NAMES, summaryFixture, triaged } from "./summaries.ts";
+import { against, fleet, SUMMARY_NAMES, summaryFixture, triaged } from "./summaries.ts";
 import { elementsOf, spacedTextOf } from "./vnodes.ts";
 
 const sha256 = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
@@ -88,6 +88,63 @@ describe.each([...SUMMARY_NAMES, "triaged"])("the page of %s", (name) => {
         if (attribute === "href") expect(value).toMatch(/^#(model|group)=[\w%.!~*'()&=-]*$/);
       }
     }
+  });
+});
+
+describe("a page against another run", () => {
+  const summary = triaged();
+  const versus = against(summary, 5);
+  const [index, ...details] = chunksOf(renderHtml(summary, versus));
+
+  test("is a function of both alone, and the page without one says nothing of it", () => {
+    expect(renderHtml(structuredClone(summary), structuredClone(versus))).toBe(renderHtml(summary, versus));
+    const [alone, ...own] = chunksOf(renderHtml(summary));
+    expect([alone.parts.against, alone.parts.change]).toEqual([[], []]);
+    for (const { groups, fixed } of [alone.detail, ...own]) {
+      expect(fixed).toEqual([]);
+      expect(groups.filter((card) => card.change !== undefined)).toEqual([]);
+    }
+  });
+
+  test("marks each card, the new ones first", () => {
+    const changes = index.detail.groups.map(({ change }) => change);
+    expect(changes).toEqual(["new", "new", "new", "new", "flaky", "flaky", "flaky", "known", "known", "known"]);
+    const cards = cardsOf(index.detail, index.commands).map(spacedTextOf);
+    expect(cards[0]).toMatch(/\bnew\b/);
+    expect(cards[4]).toMatch(/\bflaky\b/);
+  });
+
+  test("says how many of each, and offers them as choices", () => {
+    const text = (index.parts.against ?? []).map(spacedTextOf).join(" ").replaceAll(/\s+/g, " ");
+    expect(text).toContain("Against run r1f00ba4b1d0 , over all models: 4 new, 3 flaky, 3 known, 5 fixed.");
+    expect(text).toContain("640 differ newly, 212 still, 41 no more, 4 have no answer in one of the runs");
+    expect((index.parts.change ?? []).map(spacedTextOf).map((choice) => choice.trim())).toEqual([
+      "any change",
+      "new (4)",
+      "flaky (3)",
+      "known (3)",
+      "fixed (5)",
+    ]);
+  });
+
+  test("lists what was fixed, for all models and for each", () => {
+    expect(index.detail.fixed.map(({ find }) => /field\d/.exec(find)?.[0])).toEqual(
+      [0, 1, 2, 3, 4].map((i) => `field${i}`),
+    );
+    const own = details.map(({ title, fixed }) => [title, fixed.length]);
+    expect(Object.fromEntries(own)).toEqual({
+      "moderation/en": 2,
+      "moderation/fr": 1,
+      "moderation/nl": 1,
+      "moderation/de": 1,
+    });
+    expect(index.models.every(({ changes = "" }) => changes.includes(" fixed "))).toBe(true);
+  });
+
+  test("with very many fixed ones shows the largest, and says so", () => {
+    const [many, first] = chunksOf(renderHtml(summary, against(summary, 1_000)));
+    expect([many.detail.fixed.length, many.detail.fixedNote]).toEqual([200, "The 200 largest of 1,000."]);
+    expect([first?.fixed.length, first?.fixedNote]).toEqual([250, ""]);
   });
 });
 

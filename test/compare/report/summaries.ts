@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { clopperPearson } from "../../../compare/statistics.ts";
 import type { Group, GroupExample, ModelSummary, Summary } from "../../../compare/summary.ts";
 import { EXEMPLAR_CHOICES, type Slice } from "../../../compare/triage/types.ts";
+import type { Versus, VersusGroup } from "../../../compare/versus/versus.ts";
 
 const FOLDER = new URL("../../../fixtures/summaries/", import.meta.url);
 
@@ -180,4 +181,31 @@ export function triaged(): Summary {
 function rated(group: Group, { models }: Summary): Group {
   const { n = 0, confidence = null } = models[group.model] ?? {};
   return { ...group, rate: group.count / n, ...clopperPearson(group.count, n, confidence ?? 0.95) };
+}
+
+/** Another run beside the summary's own: its groups in turn new, coming and going, and known; and some that are gone. */
+export function against(summary: Summary, gone = 3, before = "r1f00ba4b1d0"): Versus {
+  const none = { fixed: 0, still: 0, new: 0, unknown: 0 };
+  const kept = summary.groups.map((group, i): VersusGroup => {
+    const { fingerprint, model, path, kind, rule } = group;
+    const own = { fingerprint, model, path, kind, rule, ...none };
+    if (i % 3 === 0) return { ...own, new: group.count, status: "new" };
+    if (i % 3 === 1) return { ...own, new: 3, fixed: 2, status: "flaky" };
+    return { ...own, still: group.count, status: "still" };
+  });
+  const models = Object.keys(summary.models);
+  const fixed = Array.from({ length: gone }, (_, i): VersusGroup => {
+    const model = models[i % models.length] ?? "";
+    const traits = { fingerprint: `2:${String(i).padStart(12, "f")}`, model, path: `$.gone[*].field${i}` };
+    return {
+      ...traits,
+      kind: i % 2 === 0 ? "value" : "missing_field",
+      rule: "exact",
+      ...none,
+      fixed: 1_200 - i,
+      status: "fixed",
+    };
+  });
+  const pairs = { fixed: 41, still: 212, new: 640, unknown: 4 };
+  return { run: summary.run, against: before, rules: summary.rules, pairs, groups: [...kept, ...fixed], groupsCut: 0 };
 }

@@ -6,6 +6,7 @@ import type { Vnode } from "../vnode.ts";
 export function cardNode(card: GroupCard, open: boolean, commands: Commands, lone: boolean): Vnode {
   const traits = card.traits.map((text): Vnode => ["span", { class: "trait" }, text]);
   if (card.waived !== undefined) traits.push(["span", { class: "trait waived" }, card.waived]);
+  if (card.changed !== undefined) traits.push(["span", { class: `trait ${card.change}` }, card.changed]);
   const toggle = { type: "button", class: "toggle", "data-group": card.fingerprint, "data-of": card.model };
   const title: Vnode = ["button", { ...toggle, "aria-expanded": String(open) }, card.path];
   const rule = lone ? `rule ${card.rule}` : `rule ${card.rule} · ${card.model}`;

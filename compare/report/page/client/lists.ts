@@ -5,8 +5,8 @@ import type { State } from "./state.ts";
 
 /** The text that the filter searches in a card. */
 export function cardText(card: GroupCard): string {
-  const { path, model, kind, rule, fingerprint, traits, cause = "", slice = "", waived = "" } = card;
-  return [path, model, kind, rule, fingerprint, ...traits, cause, slice, waived].join(" ").toLowerCase();
+  const { path, model, kind, rule, fingerprint, traits, cause = "", slice = "", waived = "", changed = "" } = card;
+  return [path, model, kind, rule, fingerprint, ...traits, cause, slice, waived, changed].join(" ").toLowerCase();
 }
 
 export function matches(text: string, find: string): boolean {
@@ -16,10 +16,11 @@ export function matches(text: string, find: string): boolean {
     .every((word) => text.includes(word));
 }
 
-export function foundModels(models: readonly Entry[], { find, verdict, kind }: State): Entry[] {
+export function foundModels(models: readonly Entry[], { find, verdict, kind, change }: State): Entry[] {
   return models.filter(
     (entry) =>
       (verdict === "" || entry.verdict === verdict) &&
+      (change === "" || (entry.changes ?? "").includes(` ${change} `)) &&
       (kind === "" || (entry.kinds ?? "").includes(` ${kind} `)) &&
       matches(entry.find, find),
   );
@@ -35,10 +36,22 @@ export function foundFields(fields: readonly Entry[], { find, kind, fields: aske
 }
 
 /** The group that is open stays in the list whatever the filter says. */
-export function foundGroups({ groups }: DetailDocument, { find, kind, group }: State): GroupCard[] {
+export function foundGroups({ groups }: DetailDocument, { find, kind, change, group }: State): GroupCard[] {
   const wanted = kind.replaceAll("_", " ");
   return groups.filter(
-    (card) => card.fingerprint === group || ((wanted === "" || card.kind === wanted) && matches(cardText(card), find)),
+    (card) =>
+      card.fingerprint === group ||
+      ((wanted === "" || card.kind === wanted) &&
+        (change === "" || card.change === change) &&
+        matches(cardText(card), find)),
+  );
+}
+
+/** What is gone is of no other change. */
+export function foundFixed({ fixed }: DetailDocument, { find, kind, change }: State): Entry[] {
+  if (change !== "" && change !== "fixed") return [];
+  return fixed.filter(
+    (entry) => (kind === "" || (entry.kinds ?? "").includes(` ${kind} `)) && matches(entry.find, find),
   );
 }
 
@@ -63,4 +76,4 @@ export function show<T>(
 }
 
 /** Functions of this file, for the page. */
-export const LISTS = [cardText, matches, foundModels, foundFields, foundGroups, show];
+export const LISTS = [cardText, matches, foundModels, foundFields, foundGroups, foundFixed, show];

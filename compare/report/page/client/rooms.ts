@@ -7,7 +7,7 @@ import type { cardNode } from "./cards.ts";
 import type { copy } from "./copy.ts";
 import type { build, unpack } from "./dom.ts";
 import type { stepBack, walk } from "./keys.ts";
-import type { foundFields, foundGroups, foundModels, show } from "./lists.ts";
+import type { foundFields, foundFixed, foundGroups, foundModels, show } from "./lists.ts";
 import type { follow, parseState, writeState } from "./state.ts";
 import type { arrive, leave, render, select } from "./view.ts";
 
@@ -18,6 +18,7 @@ export interface Rooms {
   readonly copy: typeof copy;
   readonly follow: typeof follow;
   readonly foundFields: typeof foundFields;
+  readonly foundFixed: typeof foundFixed;
   readonly foundGroups: typeof foundGroups;
   readonly foundModels: typeof foundModels;
   readonly leave: typeof leave;

@@ -3,7 +3,7 @@ import { CARDS, cardNode } from "./cards.ts";
 import { COPY, copy } from "./copy.ts";
 import { build, unpack } from "./dom.ts";
 import { stepBack, WALK, walk } from "./keys.ts";
-import { foundFields, foundGroups, foundModels, LISTS, show } from "./lists.ts";
+import { foundFields, foundFixed, foundGroups, foundModels, LISTS, show } from "./lists.ts";
 import type { Rooms } from "./rooms.ts";
 import { START } from "./start.ts";
 import { follow, parseState, STATE, writeState } from "./state.ts";
@@ -16,6 +16,7 @@ const ROOMS: Rooms = {
   copy,
   follow,
   foundFields,
+  foundFixed,
   foundGroups,
   foundModels,
   leave,

@@ -19,7 +19,7 @@ export async function start(window: PageWindow, rooms: Rooms): Promise<void> {
     document.getElementById(id)?.replaceChildren(...nodes.map((node) => rooms.build(document, node)));
   }
   const paper = window.matchMedia("print");
-  const sizes = { models: 25, fields: 40, groups: 20 };
+  const sizes = { models: 25, fields: 40, groups: 20, fixed: 20 };
   const view: View = { index, detail: index.detail, model: "", sizes, printing: paper.matches };
   const state = (): State => rooms.parseState(window.location.hash);
   let shown = rooms.parseState("");
@@ -70,6 +70,8 @@ function onClicks(window: PageWindow, view: View, page: Page, rooms: Rooms): voi
   filter?.addEventListener("input", () => void page.inPlace({ find: filter.value }));
   const kind = document.getElementById("kind");
   kind?.addEventListener("change", () => void page.inPlace({ kind: kind.value }));
+  const change = document.getElementById("change");
+  change?.addEventListener("change", () => void page.inPlace({ change: change.value }));
 }
 
 function onButton(window: PageWindow, view: View, page: Page, rooms: Rooms, button: PageElement): void {
@@ -79,12 +81,14 @@ function onButton(window: PageWindow, view: View, page: Page, rooms: Rooms, butt
   if (verdict !== undefined) void page.inPlace({ verdict });
   if (group !== undefined) void page.inPlace({ group: state.group === group ? "" : group });
   if (button.matches("#fields-all")) void page.inPlace({ fields: state.fields === "all" ? "" : "all" });
-  if (button.matches("#clear")) void page.inPlace({ find: "", verdict: "", kind: "" });
-  if (more === "models" || more === "fields" || more === "groups") {
+  if (button.matches("#clear")) void page.inPlace({ find: "", verdict: "", kind: "", change: "" });
+  if (more === "models" || more === "fields" || more === "groups" || more === "fixed") {
     const first = view.sizes[more];
     view.sizes[more] += more === "groups" ? 20 : 100;
     // The button may be gone: reading goes on at the first entry that was not there before.
-    void page.inPlace({}).then(() => [...window.document.querySelectorAll(`#${more} :is(.toggle, a)`)][first]?.focus());
+    void page
+      .inPlace({})
+      .then(() => [...window.document.querySelectorAll(`#${more} :is(.toggle, a, [tabindex='-1'])`)][first]?.focus());
   }
   const place = jump === undefined ? null : window.document.getElementById(jump);
   place?.scrollIntoView({ block: "start" });

@@ -5,6 +5,8 @@ export interface State {
   readonly find: string;
   readonly verdict: string;
   readonly kind: string;
+  /** Against another run: `new`, `flaky`, `known` or `fixed`. */
+  readonly change: string;
   readonly model: string;
   /** Fingerprint of the group that is open. */
   readonly group: string;
@@ -19,6 +21,7 @@ export function parseState(hash: string): State {
     find: of("find"),
     verdict: of("verdict"),
     kind: of("kind"),
+    change: of("change"),
     model: of("model"),
     group: of("group"),
     fields: of("fields"),

@@ -10,7 +10,7 @@ export interface View {
   /** Model that `detail` is of; empty for all. */
   model: string;
   /** Entries that each list shows at most. */
-  readonly sizes: Record<"models" | "fields" | "groups", number>;
+  readonly sizes: Record<"models" | "fields" | "groups" | "fixed", number>;
   printing: boolean;
 }
 
@@ -27,6 +27,7 @@ export async function select(document: PageDocument, view: View, state: State, {
   view.model = state.model;
   view.sizes.fields = 40;
   view.sizes.groups = 20;
+  view.sizes.fixed = 20;
 }
 
 export function render(document: PageDocument, view: View, state: State, rooms: Rooms): void {
@@ -52,14 +53,28 @@ export function render(document: PageDocument, view: View, state: State, rooms: 
   rooms.show(document, "models", models, sizeOf(view, "models"), row);
   rooms.show(document, "fields", fields, sizeOf(view, "fields"), row);
   rooms.show(document, "groups", groups, Math.max(sizeOf(view, "groups"), asked + 1), card);
-  texts(document, view, state, models.length, groups.length);
+  const fixed = rooms.foundFixed(detail, state);
+  rooms.show(document, "fixed", fixed, sizeOf(view, "fixed"), row);
+  gone(document, view, state);
+  texts(document, view, state, [models.length, groups.length, fixed.length]);
   marks(document, state);
   // What had the focus was built anew.
   const key = focused.group === undefined ? "model" : "group";
   if (focused[key] !== undefined) focusOn(document, key, focused[key]);
 }
 
-function texts(document: PageDocument, view: View, state: State, models: number, groups: number): void {
+/** What was fixed is told only where another run is looked at, and a filter for it or for all. */
+function gone(document: PageDocument, { index }: View, { change }: State): void {
+  const against = (index.parts.against ?? []).length > 0;
+  const choice = document.getElementById("change");
+  if (choice) choice.hidden = !against;
+  const none = document.getElementById("groups-none");
+  if (none && change === "fixed") none.hidden = true;
+  const part = document.getElementById("fixed-part");
+  if (part) part.hidden = !against || (change !== "" && change !== "fixed");
+}
+
+function texts(document: PageDocument, view: View, state: State, found: readonly [number, number, number]): void {
   const { index, detail } = view;
   const put = (id: string, text: string): void => {
     const element = document.getElementById(id);
@@ -68,9 +83,14 @@ function texts(document: PageDocument, view: View, state: State, models: number,
   const number = (value: number): string => value.toLocaleString("en-US");
   put("detail-title", detail.title);
   put("groups-note", detail.note);
+  put("fixed-note", detail.fixedNote);
   put(
     "found",
-    `${number(models)} of ${number(index.models.length)} models, ${number(groups)} of ${number(detail.groups.length)} differences`,
+    [
+      `${number(found[0])} of ${number(index.models.length)} models`,
+      `${number(found[1])} of ${number(detail.groups.length)} differences`,
+      ...(detail.fixed.length === 0 ? [] : [`${number(found[2])} of ${number(detail.fixed.length)} fixed`]),
+    ].join(", "),
   );
   const quiet = detail.fields.filter((entry) => entry.quiet).length;
   put("fields-all", state.fields === "all" ? "Only fields that differ" : `Also the ${number(quiet)} that never differ`);
@@ -87,7 +107,7 @@ function marks(document: PageDocument, state: State): void {
   for (const button of document.querySelectorAll("button[data-verdict]")) {
     button.setAttribute("aria-pressed", String(button.dataset.verdict === state.verdict));
   }
-  for (const [id, value] of Object.entries({ filter: state.find, kind: state.kind })) {
+  for (const [id, value] of Object.entries({ filter: state.find, kind: state.kind, change: state.change })) {
     const input = document.getElementById(id);
     if (input && input.value !== value) input.value = value;
   }
@@ -118,4 +138,4 @@ export function leave(document: PageDocument, before: State, after: State): void
 }
 
 /** Functions of this file, for the page. */
-export const VIEW = [sizeOf, select, render, texts, marks, focusOn, arrive, leave];
+export const VIEW = [sizeOf, select, render, gone, texts, marks, focusOn, arrive, leave];

@@ -22,7 +22,11 @@ export const CARDS_STYLE = `
 .toggle:focus-visible { outline: none; } .toggle:focus-visible::after { outline: 2px solid var(--accent); outline-offset: -2px; }
 .traits { display: flex; flex-wrap: wrap; gap: .3rem .5rem; align-items: center; font-size: 13.5px; margin-top: .3rem; overflow-wrap: anywhere; }
 .kind, .trait { border-radius: 5px; padding: 0 .5rem; background: var(--soft); min-width: 0; } .kind { color: var(--bad); background: var(--bad-tint); font-weight: 600; }
-.trait.waived { color: var(--good); background: var(--good-tint); }
+.trait.waived, .trait.fixed { color: var(--good); background: var(--good-tint); }
+.trait.new { color: var(--odd); background: var(--odd-tint); font-weight: 600; } .trait.flaky { color: var(--warn); background: var(--warn-tint); }
+#against { font-size: 14px; margin-bottom: .9rem; } #against:empty { display: none; } #against p:first-child { font-size: 15px; font-weight: 580; }
+#fixed li { display: flex; flex-wrap: wrap; gap: .2rem .9rem; align-items: baseline; font-size: 13.5px; padding: .45rem 0; overflow-wrap: anywhere; } #fixed li + li { border-top: 1px solid var(--line); }
+#fixed b { min-width: 3.2rem; } #fixed:empty { display: none; } #fixed li > :last-child { margin-left: auto; }
 .cause { margin-top: .45rem; font-weight: 580; overflow-wrap: anywhere; } .cause + .cause { margin-top: .1rem; }
 .glance { margin-top: .5rem; font-size: 13px; color: var(--muted); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .body { padding: 0 1.5rem 1.1rem; display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }

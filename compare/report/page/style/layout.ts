@@ -2,7 +2,7 @@
 export const LAYOUT = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
-html { scroll-padding-top: 4.5rem; }
+html { scroll-padding-top: 5.75rem; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.55 var(--sans); font-variant-numeric: tabular-nums; }
 .top, main, .keys { max-width: 1180px; margin: 0 auto; padding-left: 2rem; padding-right: 2rem; }
 .top { display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: baseline; padding-top: 1.1rem; padding-bottom: .9rem; color: var(--muted); font-size: 13px; }

@@ -1,12 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { follow, formatState, parseState } from "../../../../compare/report/page/client/state.ts";
+import { foundFixed, foundGroups, foundModels } from "../../../../compare/report/page/client/lists.ts";
+import { follow, formatState, parseState, type State } from "../../../../compare/report/page/client/state.ts";
+import type { DetailDocument } from "../../../../compare/report/page/document.ts";
 import { explanationsPart } from "../../../../compare/report/page/explanations.ts";
 import { fleetFields, modelFields } from "../../../../compare/report/page/fields.ts";
 import { flipMatrices } from "../../../../compare/report/page/flips.ts";
+import { groupCard } from "../../../../compare/report/page/groups.ts";
 import { groupHash } from "../../../../compare/report/page/links.ts";
+import { modelEntry } from "../../../../compare/report/page/models.ts";
+import { changesOf, fixedOf, toldOf } from "../../../../compare/report/page/told.ts";
 import type { Vnode } from "../../../../compare/report/page/vnode.ts";
 import type { FieldCounts, Group, ModelSummary } from "../../../../compare/summary.ts";
-import { summaryFixture, triaged } from "../summaries.ts";
+import { against, summaryFixture, triaged } from "../summaries.ts";
 import { elementsOf, textOf } from "../vnodes.ts";
 
 const counts = (n: number, k: number, kinds: FieldCounts["kinds"] = k > 0 ? { value: k } : {}): FieldCounts => ({
@@ -130,8 +135,69 @@ describe("explanations", () => {
   });
 });
 
+describe("the filter of changes", () => {
+  const summary = triaged();
+  const versus = against(summary, 4);
+  const told = toldOf(summary, versus);
+  const empty = parseState("");
+  const detail = {
+    groups: told.groups.map((group) =>
+      groupCard(group, undefined, { examples: 1, charts: false, input: 0 }, told.statusOf(group)),
+    ),
+    ...fixedOf(told, null, 100),
+  } as unknown as DetailDocument;
+  const of = (change: string, more: Partial<State> = {}): [groups: number, fixed: number] => {
+    const state = { ...empty, change, ...more };
+    return [foundGroups(detail, state).length, foundFixed(detail, state).length];
+  };
+
+  test("shows what it names and nothing else; what was fixed is of no other change", () => {
+    expect([of(""), of("new"), of("flaky"), of("known"), of("fixed"), of("none of these")]).toEqual([
+      [10, 4],
+      [4, 0],
+      [3, 0],
+      [3, 0],
+      [0, 4],
+      [0, 0],
+    ]);
+  });
+
+  test("narrows together with kind and words, and a group that is open stays", () => {
+    expect(of("new", { kind: "label_flip" })[0]).toBeLessThan(4);
+    expect(of("fixed", { kind: "missing_field" })).toEqual([0, 2]);
+    expect(of("fixed", { find: "field3" })).toEqual([0, 1]);
+    expect(of("", { find: "flaky" })[0]).toBe(3);
+    const known = told.groups.find((group) => told.statusOf(group) === "known");
+    expect(of("new", { group: known?.fingerprint ?? "" })[0]).toBe(5);
+  });
+
+  test("takes models in which it would find something", () => {
+    const byModel = Map.groupBy(told.groups, ({ model }) => model);
+    const models = Object.entries(summary.models).map(([name, model]) =>
+      modelEntry(name, model, byModel.get(name) ?? [], changesOf(told, name, byModel.get(name) ?? [])),
+    );
+    for (const change of ["new", "flaky", "known", "fixed"]) {
+      const found = foundModels(models, { ...empty, change }).map(({ model }) => model);
+      const own = Object.keys(summary.models).filter((name) =>
+        change === "fixed"
+          ? versus.groups.some((group) => group.model === name && group.status === "fixed")
+          : told.groups.some((group) => group.model === name && told.statusOf(group) === change),
+      );
+      expect(found.toSorted()).toEqual(own.toSorted());
+    }
+  });
+});
+
 describe("the state behind the address", () => {
-  const state = { find: "a b&c=#", verdict: "fail", kind: "value", model: "m/ü %", group: "1:00ff", fields: "all" };
+  const state = {
+    find: "a b&c=#",
+    verdict: "fail",
+    kind: "value",
+    change: "new",
+    model: "m/ü %",
+    group: "1:00ff",
+    fields: "all",
+  };
 
   test("comes back as it went", () => {
     expect(parseState(formatState(state))).toEqual(state);
@@ -143,6 +209,7 @@ describe("the state behind the address", () => {
       find: "",
       verdict: "",
       kind: "",
+      change: "",
       model: "x",
       group: "1:ab",
       fields: "all",
