@@ -23,6 +23,7 @@ import { encodeSummary, readSummary, staleness } from "./stored.ts";
 import { summarise } from "./summarise.ts";
 import type { Summary } from "./summary.ts";
 import { maskOfModels } from "./triage/inputs/looks.ts";
+import { commitsWithVariants } from "./triage/inputs/variants.ts";
 import { triage } from "./triage/stage.ts";
 import type { Unit } from "./unit.ts";
 import { type Waives, waivesOf } from "./waive.ts";
@@ -106,7 +107,15 @@ async function explained(session: Session, run: Run, options: CompareOptions, cr
   });
   if (!by.writes) return { summary: plain, diffs: judged.diffs };
   const told = await triage(
-    { store, run, maskOf: maskOfModels(table), log: session.log, signal, helpers: crew.look },
+    {
+      store,
+      run,
+      maskOf: maskOfModels(table),
+      commits: commitsWithVariants(run, inputs.units),
+      log: session.log,
+      signal,
+      helpers: crew.look,
+    },
     judged.tally.rows,
     plain,
   );

@@ -3,6 +3,7 @@ import { captureKey, parseCaptureKey } from "../../../src/lake/keys.ts";
 import type { Run } from "../../../src/lake/run.ts";
 import type { Logger } from "../../../src/log.ts";
 import { parsePosition } from "../../../src/record.ts";
+import type { ObjectInfo } from "../../../src/store/port.ts";
 import { createTurn, takeFrom } from "../../../src/turn.ts";
 import type { Look } from "../slices/plan.ts";
 import type { PoolRow } from "../slices/pool.ts";
@@ -10,10 +11,13 @@ import type { SampledRows } from "../slices/rows.ts";
 import type { Item } from "./item.ts";
 import { type LookJob, type LookTools, lookShare, type TakenLook } from "./looks.ts";
 import type { LookResult, LookTask, ShownRow } from "./read.ts";
+import type { Commits } from "./variants.ts";
 
 export interface DeskContext extends LookTools {
   readonly run: Run;
   readonly log: Logger;
+  /** Of a target that says which of its variants answered. */
+  readonly commits?: Commits | undefined;
   /** Other threads that take of the looks. */
   readonly helpers?: ((job: LookJob, signal: AbortSignal) => Promise<readonly TakenLook[]>[]) | undefined;
 }
@@ -22,6 +26,8 @@ interface Wish {
   readonly rows: Map<number, boolean>;
   readonly shown: Set<number>;
   readonly offsets: Set<string>;
+  /** Offset of a row. */
+  readonly at: Map<number, bigint>;
 }
 
 export class Desk {
@@ -42,12 +48,16 @@ export class Desk {
 
   /** The features of a row. */
   want({ row, differs }: Look): void {
-    this.#wish(this.#keyOf(row)).rows.set(row.row, differs);
+    const wish = this.#wish(this.#keyOf(row));
+    wish.rows.set(row.row, differs);
+    wish.at.set(row.row, row.offset);
   }
 
   /** The input of a remembered row. */
   wantShown(row: PoolRow): void {
-    this.#wish(this.#keyOf(row)).shown.add(row.row);
+    const wish = this.#wish(this.#keyOf(row));
+    wish.shown.add(row.row);
+    wish.at.set(row.row, row.offset);
   }
 
   /** The input at a position of which no more is known. */
@@ -68,10 +78,10 @@ export class Desk {
 
   /** What cannot be read is left out, and said. */
   async read(): Promise<void> {
-    const { run, log, helpers, signal } = this.#context;
+    const { run, log, helpers, signal, commits } = this.#context;
     const tasks = run.objects.flatMap(({ key, bytes, etag }) => {
       const wish = this.#wishes.get(key);
-      return wish === undefined ? [] : [taskOf({ key, size: bytes, etag }, wish)];
+      return wish === undefined ? [] : [taskOf({ key, size: bytes, etag }, wish, commits?.get(key))];
     });
     const turn = createTurn(tasks.map(({ rows, shown, offsets }) => rows.length + shown.length + offsets.length));
     const others = tasks.length > 1 ? (helpers?.({ tasks, turn }, signal) ?? []) : [];
@@ -99,7 +109,7 @@ export class Desk {
   #wish(key: string): Wish {
     let wish = this.#wishes.get(key);
     if (wish === undefined) {
-      wish = { rows: new Map(), shown: new Set(), offsets: new Set() };
+      wish = { rows: new Map(), shown: new Set(), offsets: new Set(), at: new Map() };
       this.#wishes.set(key, wish);
     }
     return wish;
@@ -123,7 +133,11 @@ function firstsOf({ objects }: Run): Map<string, bigint[]> {
   return firsts;
 }
 
-function taskOf(object: LookTask["object"], { rows, shown, offsets }: Wish): LookTask {
+function taskOf(
+  object: LookTask["object"],
+  { rows, shown, offsets, at }: Wish,
+  commits: readonly ObjectInfo[] | undefined,
+): LookTask {
   const sorted = [...rows].sort(([a], [b]) => a - b);
   return {
     object,
@@ -131,5 +145,6 @@ function taskOf(object: LookTask["object"], { rows, shown, offsets }: Wish): Loo
     differs: sorted.map(([, differs]) => differs),
     shown: [...shown].sort((a, b) => a - b),
     offsets: [...offsets],
+    ...(commits === undefined ? {} : { answered: { commits, offsets: at } }),
   };
 }

@@ -76,7 +76,8 @@ export async function readNeighbours(
   { desk, shown, matches }: { desk: Desk; shown: readonly ShownExample[]; matches: readonly Look[] },
 ): Promise<Map<string, NonNullable<GroupExample["neighbour"]>>> {
   const nearest = nearestMatches(desk, shown, matches);
-  const near = new Desk(context, rows);
+  // Their inputs are shown, and no more is asked of them.
+  const near = new Desk({ ...context, commits: undefined }, rows);
   for (const row of nearest.values()) near.wantShown(row);
   await near.read();
   return new Map(

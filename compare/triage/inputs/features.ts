@@ -5,7 +5,7 @@ import { mediaType, parseBody } from "../../json/formats.ts";
 import type { JsonNode, JsonNumber } from "../../json/node.ts";
 import { formatField } from "../../json/path.ts";
 import { binOf, binText } from "./bins.ts";
-import { type Item, itemCode, type Trait } from "./item.ts";
+import { type Item, itemCode, type Trait, VARIANT } from "./item.ts";
 import { contentsOf, scriptsOf } from "./text.ts";
 
 /** A captured request, as triage reads it. */
@@ -13,6 +13,8 @@ export interface Request {
   readonly input: Uint8Array;
   readonly inputType: string;
   readonly modelVersion: string | null;
+  /** Of the target, that answered; absent where none is known. */
+  readonly variant?: string | undefined;
   /** JSON object of texts. */
   readonly attributes: string | null;
   /** UTC milliseconds. */
@@ -33,8 +35,9 @@ export type Hides = (path: string) => boolean;
 /** At most LIMITS.triageItemsPerRow, those of the columns first. An item comes once, however often it is met. */
 export function featuresOf(request: Request, hides: Hides = () => false): Item[] {
   const items = new Items(hides);
-  const { input, inputType, modelVersion, attributes, capturedAt } = request;
+  const { input, inputType, modelVersion, variant, attributes, capturedAt } = request;
   items.addValue("modelVersion", JSON.stringify(modelVersion));
+  if (variant !== undefined) items.addValue(VARIANT, JSON.stringify(variant));
   items.addValue("inputType", JSON.stringify(mediaType(inputType)));
   if (!hides("$")) items.addSize("input", "bytes", input.length);
   addAttributes(items, attributes);

@@ -29,6 +29,9 @@ export interface Item {
   readonly bin?: number;
 }
 
+/** Place of the target's variant that answered: the one thing that is not of the request. */
+export const VARIANT = "variant";
+
 export function itemCode({ place, trait, value }: Omit<Item, "code">): number {
   return hashText(`${trait} ${value}\u0000${place}`);
 }

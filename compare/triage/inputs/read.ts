@@ -8,6 +8,7 @@ import type { ObjectInfo, Store } from "../../../src/store/port.ts";
 import { featuresOf, type Hides } from "./features.ts";
 import type { Item } from "./item.ts";
 import { type InputMask, shownInput } from "./shown.ts";
+import { type AnsweredRows, variantsOf } from "./variants.ts";
 
 export interface LookTask {
   /** The capture object. */
@@ -18,6 +19,8 @@ export interface LookTask {
   /** Rows whose inputs are to be shown, with their features; and positions of which the rows are not known. */
   readonly shown: readonly number[];
   readonly offsets: readonly string[];
+  /** Where the target says which variant answered. */
+  readonly answered?: AnsweredRows | undefined;
 }
 
 export interface LookResult {
@@ -41,11 +44,17 @@ const LOOKED_AT = ["model", "modelVersion", "capturedAt", "input", "inputType", 
 const SHOWN = ["id", "offset"] as const;
 
 export async function lookAt(store: Store, task: LookTask, maskOf: MaskOf, signal: AbortSignal): Promise<LookResult> {
+  const variants = await variantsOf(store, task.answered, signal);
   const { reader } = await openCapture(store, task.object, signal, LIMITS.parquetFooterBytes);
-  return look(reader, task, maskOf).finally(reader.close);
+  return look(reader, task, maskOf, variants).finally(reader.close);
 }
 
-async function look(reader: ObjectReader, task: LookTask, maskOf: MaskOf): Promise<LookResult> {
+async function look(
+  reader: ObjectReader,
+  task: LookTask,
+  maskOf: MaskOf,
+  variants: ReadonlyMap<number, string>,
+): Promise<LookResult> {
   const wanted = new Map(task.rows.map((row, at) => [row, at]));
   const toShow = new Set([...task.shown, ...(await rowsOfOffsets(reader, task.offsets))]);
   const rows = [...new Set([...wanted.keys(), ...toShow])].sort((a, b) => a - b);
@@ -60,7 +69,7 @@ async function look(reader: ObjectReader, task: LookTask, maskOf: MaskOf): Promi
       const at = wanted.get(row);
       const found = dictionary.codesOf(
         model,
-        requestAt(values, i),
+        { ...requestAt(values, i), variant: variants.get(row) },
         mask.hides,
         at !== undefined && task.differs[at] === true,
       );

@@ -1,5 +1,5 @@
 /** Slices as sentences. */
-import { termOf } from "../inputs/item.ts";
+import { termOf, VARIANT } from "../inputs/item.ts";
 import type { Slice, SliceTerm } from "../types.ts";
 import type { FoundSlice } from "./search.ts";
 import type { Feature } from "./table.ts";
@@ -7,6 +7,7 @@ import type { Feature } from "./table.ts";
 /** How a condition reads after "have". */
 function phraseOf(feature: Feature): string {
   const { place, trait, sense, value } = feature;
+  if (place === VARIANT && sense === "is") return `been answered by variant ${value}`;
   if (sense === "missing") return `no ${place}`;
   if (sense === "present") return `${place} present`;
   switch (trait) {

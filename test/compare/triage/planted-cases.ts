@@ -3,7 +3,7 @@ import type { Answer, Drawn } from "./planted-records.ts";
 
 export interface PlantedCause {
   readonly name: string;
-  readonly hits: (drawn: Drawn) => boolean;
+  readonly hits: (drawn: Drawn, variant: string | null) => boolean;
   /** Share of those that are hit which differ. */
   readonly rate?: number;
   readonly change?: (answer: Answer, random: () => number) => Answer;
@@ -66,6 +66,18 @@ export const SLICE_CAUSES: readonly PlantedCause[] = [
     hits: ({ attributes }) => attributes.tenant === "t7",
     rate: 0.1,
     names: [/attributes\.tenant = "t7"/],
+  },
+  {
+    name: "the variant that answered",
+    hits: (_, variant) => variant === "shadow",
+    rate: 0.05,
+    names: [/been answered by variant "shadow"/],
+  },
+  {
+    name: "a variant and a category",
+    hits: ({ body }, variant) => variant === "shadow" && body.currency === "JPY",
+    rate: 0.3,
+    names: [/been answered by variant "shadow"/, /\$\.currency = "JPY"/],
   },
   {
     name: "a category and the size of a number",

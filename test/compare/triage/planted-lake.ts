@@ -56,9 +56,16 @@ export function populationOf(records: readonly Planted[], objects: number): Popu
   return { records, objects: cut };
 }
 
-/** A store with a run over the population, and the answers of a candidate by place in the records. */
-export async function plantedLake(population: Population, candidates: readonly string[]): Promise<Store> {
-  const store = memoryStore();
+/**
+ * A store with a run over the population, and the answers of a candidate by place in the records; with variants, of a
+ * target that says which one answered.
+ */
+export async function plantedLake(
+  population: Population,
+  candidates: readonly string[],
+  variants?: readonly (string | null)[],
+  store: Store = memoryStore(),
+): Promise<Store> {
   const pinned: Run["objects"] = [];
   const models: Record<string, number> = {};
   for (const record of population.records) models[modelOf(record)] = (models[modelOf(record)] ?? 0) + 1;
@@ -69,7 +76,8 @@ export async function plantedLake(population: Population, candidates: readonly s
     const from = Math.min(...rows.map(({ at }) => at));
     const answers = encode(REPLAYS, rows.length, {}, (row) => {
       const { at, record } = rows[row] as PlantedObject["rows"][number];
-      return replayedRow(modelOf(record), candidates[at] as string, range, at - from);
+      const answer = { candidate: candidates[at] as string, variant: variants?.[at] ?? null };
+      return replayedRow(modelOf(record), answer, range, at - from);
     });
     await store.put(commitKey(PLANTED_RUN, range, 0, 0), answers);
   }
@@ -81,7 +89,7 @@ export async function plantedLake(population: Population, candidates: readonly s
     generation: 0,
     createdAt: 1,
     query,
-    target: { name: "candidate", kind: "http", hash: "h" },
+    target: { name: "candidate", kind: variants === undefined ? "http" : "sagemaker", hash: "h" },
     transform: null,
     buckets: 1,
     objects: pinned,
@@ -120,7 +128,7 @@ function capturedRow(planted: Planted, { partition }: RangeId, offset: number): 
 
 function replayedRow(
   model: string,
-  candidate: string,
+  { candidate, variant }: { readonly candidate: string; readonly variant: string | null },
   { partition }: RangeId,
   offset: number,
 ): Record<string, unknown> {
@@ -134,7 +142,7 @@ function replayedRow(
     status: 200,
     output: utf8.encode(candidate),
     outputType: "application/json",
-    variant: null,
+    variant,
     latencyMs: 20,
     attempts: 1,
     throttles: 0,

@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 240_000 });
 
 const config = { models: { "*": { default: "exact", gate: { maxMismatchRate: 0.5 } } } } as const;
 
-let people: { drawn: readonly Drawn[]; population: Population } | undefined;
+let people: { drawn: readonly Drawn[]; variants: readonly (string | null)[]; population: Population } | undefined;
 
 function world() {
   if (people !== undefined) return people;
@@ -31,20 +31,26 @@ function world() {
       legacy: JSON.stringify(answer),
     }),
   );
-  people = { drawn, population: populationOf(records, 2) };
+  // Drawn apart, so that the records are those of a seed whatever is drawn beside them.
+  const others = dice(SEED + 1);
+  const variants = drawn.map(() => {
+    const share = others();
+    return share < 0.02 ? null : share < 0.3 ? "shadow" : "main";
+  });
+  people = { drawn, variants, population: populationOf(records, 2) };
   return people;
 }
 
 async function summaryOf(cause: PlantedCause | undefined, at: number, noise = NOISE): Promise<Summary> {
-  const { drawn, population } = world();
+  const { drawn, variants, population } = world();
   const random = dice(SEED + 7_919 * (at + 1));
-  const candidates = drawn.map((one) => {
+  const candidates = drawn.map((one, i) => {
     const { answer } = one;
-    const hit = cause?.hits(one) === true && random() < (cause.rate ?? 1);
+    const hit = cause?.hits(one, variants[i] ?? null) === true && random() < (cause.rate ?? 1);
     if (hit) return JSON.stringify((cause?.change ?? otherScore)(answer, random));
     return JSON.stringify(random() < noise ? otherScore(answer, random) : answer);
   });
-  const store = await plantedLake(population, candidates);
+  const store = await plantedLake(population, candidates, variants);
   return compareStage(testSession(store, config), { run: PLANTED_RUN });
 }
 
