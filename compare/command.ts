@@ -195,6 +195,6 @@ async function runsAction(session: Session, { watch }: { readonly watch?: boolea
   }
   const state = await runsStage(session, {});
   const { stdout } = session.streams;
-  await stdout.write(session.flags.json ? jsonText(state) : renderRuns(state.runs, stdout.columns));
+  await stdout.write(session.flags.json ? jsonText(state) : renderRuns(state.runs, stdout.columns, session.given));
   return EXIT.pass;
 }

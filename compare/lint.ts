@@ -6,11 +6,13 @@ import { CutoverError, EXIT, type ExitCode, isCutoverError } from "../src/errors
 import { printable } from "../src/inert.ts";
 import { listRuns, resolveRun } from "../src/lake/run.ts";
 import type { Session, Stage } from "../src/session.ts";
+import type { Given } from "../src/shell.ts";
 import { loadFunctions } from "./functions.ts";
 import type { LintCode, LintFinding, LintLevel } from "./lint/findings.ts";
 import { expiredWaivers, lintPatterns } from "./lint/static.ts";
 import { lintWithRun } from "./lint/with-run.ts";
 import { utcDay } from "./models.ts";
+import { commandLine } from "./report/command-line.ts";
 import { NO_FUNCTIONS } from "./rules/custom.ts";
 import { readSummary } from "./stored.ts";
 import type { Summary } from "./summary.ts";
@@ -62,7 +64,7 @@ export function lintExitCode({ ok }: LintReport): ExitCode {
   return ok ? EXIT.pass : EXIT.fail;
 }
 
-export function renderLint({ run, findings }: LintReport): string {
+export function renderLint({ run, findings }: LintReport, given?: Given): string {
   const lines = findings.map(
     ({ level, code, place, message }) => `${level.padEnd(7)}  ${place}\n         ${code}: ${message}`,
   );
@@ -71,7 +73,9 @@ export function renderLint({ run, findings }: LintReport): string {
     return `${n} ${level}${n === 1 ? "" : "s"}`;
   };
   const seen =
-    run === null ? "no comparison under these rules was read: cutover compare" : `with the comparison of ${run}`;
+    run === null
+      ? `no comparison under these rules was read: ${commandLine("compare", { given })}`
+      : `with the comparison of ${run}`;
   return printable(`${[...lines, `${counted("error")}, ${counted("warning")}; ${seen}`].join("\n")}\n`);
 }
 

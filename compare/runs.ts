@@ -1,15 +1,18 @@
 /** The runs of a store: what each was asked, how far it got, what came of it. */
 
 import { isCutoverError } from "../src/errors.ts";
+import { printable } from "../src/inert.ts";
 import { listRuns, type Run, readRun, readSkips } from "../src/lake/run.ts";
 import { readSequence } from "../src/lake/sequence.ts";
 import { LIMITS } from "../src/limits.ts";
 import { readMeta } from "../src/parquet/read.ts";
 import { REPLAYS } from "../src/record.ts";
 import type { Session, Stage } from "../src/session.ts";
+import type { Given } from "../src/shell.ts";
 import type { ObjectInfo, Store } from "../src/store/port.ts";
 import { findSummary, staleReason } from "./gate.ts";
 import { listInputs } from "./inputs.ts";
+import { commandLine } from "./report/command-line.ts";
 import { count } from "./report/figures.ts";
 import { table } from "./report/table.ts";
 import { visible } from "./report/text.ts";
@@ -105,8 +108,11 @@ export async function rowsOf(store: Store, info: ObjectInfo, signal: AbortSignal
 }
 
 /** One line a run, for a terminal of `columns`. */
-export function renderRuns(runs: readonly RunState[], columns: number): string {
-  if (runs.length === 0) return "no run yet: cutover replay --target NAME makes the first\n";
+export function renderRuns(runs: readonly RunState[], columns: number, given?: Given): string {
+  if (runs.length === 0) {
+    const first = commandLine("replay", { flags: { "--target": "NAME" }, given });
+    return printable(`no run yet: ${first} makes the first\n`);
+  }
   const lines = table(
     [
       { title: "run", align: "left", drop: 0 },

@@ -54,7 +54,7 @@ async function queueAction(session: Session, options: QueueOptions): Promise<num
   const text = session.flags.json
     ? `${JSON.stringify(result)}\n`
     : "units" in result
-      ? renderQueued(result)
+      ? printable(renderQueued(result, session.given))
       : renderResult(result);
   await session.streams.stdout.write(text);
   if ("units" in result) return EXIT.pass;

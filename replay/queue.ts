@@ -9,6 +9,7 @@ import type { UnitPublisher } from "../src/queue/port.ts";
 import { queueConnection } from "../src/queue/settings.ts";
 import { REPLAYS } from "../src/record.ts";
 import type { Session } from "../src/session.ts";
+import { carryFlags, type Given } from "../src/shell.ts";
 import type { Store } from "../src/store/port.ts";
 import type { SkipReason } from "./pace/retry.ts";
 import { checkShares, type Part, partOf } from "./part.ts";
@@ -169,8 +170,9 @@ function otherBuckets(run: Run, partitions: number, { name }: UnitPublisher): Cu
   });
 }
 
-export function renderQueued({ run, target, planned, stored, units, queue }: Queued): string {
+export function renderQueued({ run, target, planned, stored, units, queue }: Queued, given: Given = {}): string {
   const what = units === 0 ? "is complete: nothing was queued" : `${group(units)} units queued on ${queue}`;
   const next = units === 0 ? `cutover compare --run ${run}` : "cutover worker, as many as there are; cutover runs";
-  return `run ${run} → ${target}: ${what}\n${group(stored)} of ${group(planned)} results are stored\nnext: ${next}\n`;
+  const carried = carryFlags(next, given, ["compare", "worker", "runs"]);
+  return `run ${run} → ${target}: ${what}\n${group(stored)} of ${group(planned)} results are stored\nnext: ${carried}\n`;
 }

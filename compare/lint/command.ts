@@ -22,6 +22,6 @@ export function addLintCommand(rules: Command, run: Runner): void {
 
 async function lintAction(session: Session, options: LintOptions): Promise<number> {
   const report = await lintStage(session, { run: options.run });
-  await session.streams.stdout.write(session.flags.json ? jsonText(report) : renderLint(report));
+  await session.streams.stdout.write(session.flags.json ? jsonText(report) : renderLint(report, session.given));
   return lintExitCode(report);
 }

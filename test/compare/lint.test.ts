@@ -146,6 +146,7 @@ describe("rules by themselves", () => {
     expect(renderLint(report)).toContain(
       "2 errors, 0 warnings; no comparison under these rules was read: cutover compare",
     );
+    expect(renderLint(report, { config: "my config.yaml" })).toContain("cutover --config 'my config.yaml' compare\n");
   });
 });
 

@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { addCompareCommands } from "../../../compare/command.ts";
 import { commandLine } from "../../../compare/report/command-line.ts";
+import { renderRuns } from "../../../compare/runs.ts";
+import { renderQueued } from "../../../replay/queue.ts";
 
 test("says what it is about, then its options, with the program's own flags before", () => {
   const parts = { about: ["r1", "t@0a/0/1"], flags: { "--out": "a b" } };
@@ -10,6 +12,17 @@ test("says what it is about, then its options, with the program's own flags befo
     "cutover --config c.yaml show r1 t@0a/0/1 --out 'a b'",
   );
   expect(commandLine("gate", {})).toBe("cutover gate");
+});
+
+test("the first words of an empty store and of a queue name the flags, too", () => {
+  const given = { config: "my config.yaml", store: "data" };
+  const flags = "--config 'my config.yaml' --store data";
+  expect(renderRuns([], 80, given)).toBe(`no run yet: cutover ${flags} replay --target NAME makes the first\n`);
+  const queued = { run: "r1", target: "t", planned: 1, stored: 1, queue: "q" };
+  expect(renderQueued({ ...queued, units: 0 }, given)).toContain(`next: cutover ${flags} compare --run r1\n`);
+  expect(renderQueued({ ...queued, units: 2 }, given)).toContain(
+    `next: cutover ${flags} worker, as many as there are; cutover ${flags} runs\n`,
+  );
 });
 
 /** What the program itself understands of a line of plain words. */
