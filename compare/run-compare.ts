@@ -24,6 +24,7 @@ import { summarise } from "./summarise.ts";
 import type { Summary } from "./summary.ts";
 import { maskOfModels } from "./triage/inputs/looks.ts";
 import { commitsWithVariants } from "./triage/inputs/variants.ts";
+import type { SampledRows } from "./triage/slices/rows.ts";
 import { triage } from "./triage/stage.ts";
 import type { Unit } from "./unit.ts";
 import { type Waives, waivesOf } from "./waive.ts";
@@ -66,7 +67,7 @@ interface Explained {
 }
 
 async function explained(session: Session, run: Run, options: CompareOptions, crew: Crew): Promise<Explained> {
-  const { config, store, clock, signal, version } = session;
+  const { config, store, clock, signal } = session;
   const hash = rulesHash(config);
   const rules = hash.slice(0, 12);
   const today = utcDay(clock.now());
@@ -88,24 +89,8 @@ async function explained(session: Session, run: Run, options: CompareOptions, cr
     rulesHash: hash,
   };
   if (by.writes) await dropStale(session, run, rules, by);
-
-  const judged = await judgeUnits(session, run, by, { ...options, crew });
-  const plain = summarise({
-    run,
-    skips: await readSkips(store, run.run),
-    rulesHash: hash,
-    table,
-    waivers: config.waiverList,
-    waives,
-    sequence,
-    price: config.targets[run.target.name]?.price,
-    tally: judged.tally,
-    problems: [...inputs.problems, ...judged.problems],
-    unreadable: judged.unreadable,
-    inputs: inputs.digest,
-    version,
-  });
-  if (!by.writes) return { summary: plain, diffs: judged.diffs };
+  const { summary: plain, diffs, rows } = await counted(session, run, by, { ...options, crew });
+  if (!by.writes) return { summary: plain, diffs };
   const told = await triage(
     {
       store,
@@ -116,11 +101,39 @@ async function explained(session: Session, run: Run, options: CompareOptions, cr
       signal,
       helpers: crew.look,
     },
-    judged.tally.rows,
+    rows,
     plain,
   );
   options.onJudged?.();
-  return { summary: options.noise === undefined ? told : withNoise(told, options.noise), diffs: judged.diffs };
+  return { summary: options.noise === undefined ? told : withNoise(told, options.noise), diffs };
+}
+
+/** Of the tally only the rows that triage looks at: all else of it, the larger part, is gone when triage takes its memory. */
+async function counted(
+  session: Session,
+  run: Run,
+  by: JudgedBy,
+  options: JudgeOptions,
+): Promise<Explained & { readonly rows: SampledRows }> {
+  const { config, store, version } = session;
+  const { rulesHash, table, waives, sequence, inputs } = by;
+  const { tally, problems, unreadable, diffs } = await judgeUnits(session, run, by, options);
+  const summary = summarise({
+    run,
+    skips: await readSkips(store, run.run),
+    rulesHash,
+    table,
+    waivers: config.waiverList,
+    waives,
+    sequence,
+    price: config.targets[run.target.name]?.price,
+    tally,
+    problems: [...inputs.problems, ...problems],
+    unreadable,
+    inputs: inputs.digest,
+    version,
+  });
+  return { summary, diffs, rows: tally.rows };
 }
 
 /** The summary last of all: who finds one finds all that belongs to it. */

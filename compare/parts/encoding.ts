@@ -16,6 +16,32 @@ export function encodeTally(tally: RunTally): Uint8Array<ArrayBuffer> {
   return encodeDocument({ version: TALLY_VERSION, tally: tally.toStored() } satisfies StoredTally);
 }
 
+/** Models of a piece. */
+const PIECE_MODELS = 32;
+
+/** The same in pieces of a few models each: merged one by one they are the whole, and never all in memory twice. */
+export function encodeTallyPieces(tally: RunTally, modelsEach = PIECE_MODELS): Uint8Array<ArrayBuffer>[] {
+  return piecesOf(tally.toStored(), modelsEach).map((piece) =>
+    encodeDocument({ version: TALLY_VERSION, tally: piece }),
+  );
+}
+
+function piecesOf({ models, groups, rows, strays }: StoredRunTally, each: number): StoredRunTally[] {
+  const named = [...models, ...groups.models, ...rows.models].map(([model]) => model);
+  const names = [...new Set(named)].sort();
+  // One piece at least: strays and levels are told without a model, too.
+  return Array.from({ length: Math.max(1, Math.ceil(names.length / each)) }, (_, piece) => {
+    const some = new Set(names.slice(piece * each, (piece + 1) * each));
+    const has = ([model]: readonly [string, ...unknown[]]): boolean => some.has(model);
+    return {
+      models: models.filter(has),
+      groups: { ...groups, models: groups.models.filter(has) },
+      rows: { ...rows, models: rows.models.filter(has) },
+      strays: piece === 0 ? strays : 0,
+    };
+  });
+}
+
 /** PARQUET_CORRUPT for bytes that are not whole, SCHEMA_VERSION for those of another version. */
 export function decodeTally(bytes: Uint8Array, place: string, limits?: GroupLimits): RunTally {
   const { version, tally } = decodeDocument(bytes, place) as Partial<StoredTally>;

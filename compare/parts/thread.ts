@@ -16,7 +16,7 @@ import type { Problem } from "../summary.ts";
 import { type LookJob, lookShare, maskOfModels, type TakenLook } from "../triage/inputs/looks.ts";
 import type { MaskOf } from "../triage/inputs/read.ts";
 import type { Unit } from "../unit.ts";
-import { encodeTally } from "./encoding.ts";
+import { encodeTallyPieces } from "./encoding.ts";
 import { type PlainError, toPlain } from "./errors.ts";
 import { contextOf, type JudgeOrder, judgeShare, toolsOf } from "./share.ts";
 
@@ -32,7 +32,8 @@ export interface ThreadData {
 }
 
 export interface ThreadShare {
-  readonly tally: Uint8Array<ArrayBuffer>;
+  /** In pieces, to be merged one by one. */
+  readonly tally: readonly Uint8Array<ArrayBuffer>[];
   readonly diffs: readonly string[];
   readonly problems: readonly Problem[];
   readonly unreadable: number;
@@ -88,9 +89,13 @@ async function judge({ order, config, store: url, units, turn, restBytes }: Thre
   const done = (unit: number): void => say({ kind: "unit", unit });
   const context = contextOf(order, { ...tools, store, signal: stopping.signal });
   const { tally, ...rest } = await judgeShare(context, units, take, done);
-  const bytes = encodeTally(tally);
+  const pieces = encodeTallyPieces(tally);
   const stays = process.memoryUsage.rss() <= restBytes;
-  say({ kind: "share", share: { tally: bytes, ...rest, stays } }, [bytes.buffer]);
+  const share = { tally: pieces, ...rest, stays };
+  say(
+    { kind: "share", share },
+    pieces.map(({ buffer }) => buffer),
+  );
   if (!stays) await end();
 }
 

@@ -37,8 +37,8 @@ export async function judgeOnThreads(options: ThreadsOptions): Promise<Judged> {
   const diffs = new Set<string>();
   const problems: Problem[] = [];
   let unreadable = 0;
-  const take = (share: Omit<ThreadShare, "tally" | "stays">, part: RunTally): void => {
-    tally.merge(part);
+  const take = (share: Omit<ThreadShare, "tally" | "stays">, parts: Iterable<RunTally>): void => {
+    for (const part of parts) tally.merge(part);
     for (const key of share.diffs) diffs.add(key);
     problems.push(...share.problems);
     unreadable += share.unreadable;
@@ -50,7 +50,7 @@ export async function judgeOnThreads(options: ThreadsOptions): Promise<Judged> {
   const own = async (): Promise<void> => {
     const context = contextOf(order, { ...options, signal: stop });
     const share = await judgeShare(context, units, takeFrom(turn), done);
-    take(share, share.tally);
+    take(share, [share.tally]);
   };
   let fault: { readonly error: unknown } | undefined;
   const failed = (error: unknown): void => {
@@ -59,12 +59,17 @@ export async function judgeOnThreads(options: ThreadsOptions): Promise<Judged> {
   };
   const taken = others.map(async (other) => {
     const share = await other;
-    take(share, decodeTally(share.tally, "a thread's share"));
+    take(share, decoded(share.tally));
   });
   await Promise.all([own(), ...taken].map((share) => share.catch(failed)));
   signal.throwIfAborted();
   if (fault) throw fault.error;
   return { tally, diffs, problems, unreadable };
+}
+
+/** One after the other, as they are merged. */
+function* decoded(pieces: ThreadShare["tally"]): Iterable<RunTally> {
+  for (const piece of pieces) yield decodeTally(piece, "a thread's share");
 }
 
 /** Compressed bytes that are read for it. */

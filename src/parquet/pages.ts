@@ -44,10 +44,11 @@ export function takePages(
   return true;
 }
 
-/** Bytes of a chunk, whole pages; the first data page in them begins at `row`. */
+/** Bytes of a chunk, whole pages, that hold the rows [row, next): none of a dictionary. */
 export interface PageRun {
   readonly bytes: Uint8Array;
   readonly row: number;
+  readonly next: number;
 }
 
 /** The same of a chunk of which only some pages were read, in their order: the dictionary first where there is one. */
@@ -60,7 +61,7 @@ export function takeRuns(
 ): boolean {
   const decompress = decompressorOf(chunk);
   if (decompress === undefined) return false;
-  for (const { bytes, row: first } of runs) {
+  for (const { bytes, row: first, next } of runs) {
     const reader = { view: viewOf(bytes), offset: 0 };
     let row = first;
     while (reader.offset < bytes.length) {
@@ -73,6 +74,7 @@ export function takeRuns(
       if (taken === undefined) return false;
       row += taken;
     }
+    if (row !== next) throw new Error(`pages of rows ${first} to ${next} end at ${row}`);
   }
   return true;
 }

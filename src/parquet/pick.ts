@@ -30,9 +30,10 @@ export async function pickRows(
   const others = new Set(columns);
   for (const read of reads) {
     const { column } = read.chunk;
-    if (!take(read, parts, rows, vectors, picked)) continue;
+    const cells = cellsOf(read, parts, rows, vectors, picked);
+    if (cells === undefined) continue;
     others.delete(column);
-    values.set(column.name, picked.map(cellOf(vectors, column)));
+    values.set(column.name, cells);
   }
   for (const { bytes } of parts) source.release(bytes);
   if (others.size > 0) {
@@ -47,8 +48,9 @@ export async function pickRows(
 interface Read {
   readonly chunk: Chunk;
   readonly spans: readonly Span[];
-  /** First row of each span, of an indexed chunk; a dictionary's is of no meaning. */
-  readonly rows?: readonly number[];
+  /** Of an indexed chunk. */
+  readonly pages?: readonly IndexedPage[];
+  readonly dictionary?: Span;
 }
 
 async function planReads(
@@ -65,9 +67,9 @@ async function planReads(
     const wanted = wantedOf(picked);
     const held = pages.filter(({ row, next }) => wanted(row, next));
     const begin = pages[0]?.start ?? chunk.end;
-    const dictionary = begin > chunk.start ? [{ start: chunk.start, end: begin, row: 0 }] : [];
-    const spans = [...dictionary, ...held];
-    return { chunk, spans, rows: spans.map(({ row }) => row) };
+    if (begin === chunk.start) return { chunk, spans: held, pages: held };
+    const dictionary = { start: chunk.start, end: begin };
+    return { chunk, spans: [dictionary, ...held], pages: held, dictionary };
   });
   for (const { bytes } of parts) source.release(bytes);
   return reads;
@@ -92,14 +94,47 @@ function pagesOf(chunk: Chunk, index: Uint8Array, rows: number): IndexedPage[] {
   });
 }
 
-function take(read: Read, parts: readonly Part[], rows: number, vectors: Vectors, picked: readonly number[]): boolean {
-  const { column, chunk } = read.chunk;
-  const vector = vectors.prepare(column, rows);
-  if (read.rows === undefined) {
-    return takePages(bytesOf(parts, read.chunk), chunk, column, rows, vector, wantedOf(picked));
+/** The values at the picked rows; undefined when the pages are of another kind than ours. */
+function cellsOf(
+  read: Read,
+  parts: readonly Part[],
+  rows: number,
+  vectors: Vectors,
+  picked: readonly number[],
+): unknown[] | undefined {
+  const { chunk, pages, dictionary } = read;
+  const { column, chunk: meta } = chunk;
+  if (pages === undefined) {
+    const vector = vectors.prepare(column, rows);
+    const isOurs = takePages(bytesOf(parts, chunk), meta, column, rows, vector, wantedOf(picked));
+    return isOurs ? picked.map(cellOf(vectors, column)) : undefined;
   }
-  const runs = read.spans.map((span, at): PageRun => ({ bytes: bytesOf(parts, span), row: read.rows?.[at] ?? 0 }));
-  return takeRuns(runs, chunk, column, rows, vector);
+  const runs = pages.map((page): PageRun => ({ bytes: bytesOf(parts, page), row: page.row, next: page.next }));
+  if (dictionary !== undefined) {
+    const vector = vectors.prepare(column, rows);
+    const words = { bytes: bytesOf(parts, dictionary), row: 0, next: 0 };
+    return takeRuns([words, ...runs], meta, column, rows, vector) ? picked.map(cellOf(vectors, column)) : undefined;
+  }
+  return cellsOfPages(runs, chunk, vectors, picked);
+}
+
+/** Page by page, so that one is in memory at once: inputs are large, and few of them are picked. */
+function cellsOfPages(
+  runs: readonly PageRun[],
+  { column, chunk }: Chunk,
+  vectors: Vectors,
+  picked: readonly number[],
+): unknown[] | undefined {
+  const cells: unknown[] = [];
+  let at = 0;
+  for (const { bytes, row, next } of runs) {
+    const count = next - row;
+    if (!takeRuns([{ bytes, row: 0, next: count }], chunk, column, count, vectors.prepare(column, count)))
+      return undefined;
+    const cell = cellOf(vectors, column);
+    for (; at < picked.length && (picked[at] as number) < next; at++) cells.push(cell((picked[at] as number) - row));
+  }
+  return cells;
 }
 
 /** For ranges that ascend: each picked row is passed once. */

@@ -73,12 +73,9 @@ export class Pool {
     return this.#words[index * this.#width + PLACE] as number;
   }
 
+  /** Of a pool that takes no more rows. */
   at(index: number): PoolRow {
-    const start = index * this.#width;
-    const words = this.#words.subarray(start, start + this.#width);
-    const [hash = 0, place = 0, row = 0, low = 0, high = 0] = words;
-    const offset = BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
-    return { hash, place, row, offset, marks: words.slice(MARKS) };
+    return new WordsRow(this.#words, index * this.#width, this.#width - MARKS);
   }
 
   /** Lets go of all but the lowest `keep`, and orders those by hash, place and position. */
@@ -127,3 +124,40 @@ export class Pool {
     return at;
   }
 }
+
+/** Reads from the words of its pool, since triage holds up to a hundred thousand of them: an object of values takes five times the memory. */
+class WordsRow implements PoolRow {
+  readonly #words: Uint32Array;
+  readonly #start: number;
+  readonly #marks: number;
+
+  constructor(words: Uint32Array, start: number, marks: number) {
+    this.#words = words;
+    this.#start = start;
+    this.#marks = marks;
+  }
+
+  get hash(): number {
+    return this.#words[this.#start] as number;
+  }
+
+  get place(): number {
+    return this.#words[this.#start + PLACE] as number;
+  }
+
+  get row(): number {
+    return this.#words[this.#start + ROW] as number;
+  }
+
+  get offset(): bigint {
+    const [low = 0, high = 0] = this.#words.subarray(this.#start + LOW, this.#start + HIGH + 1);
+    return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
+  }
+
+  get marks(): Uint32Array {
+    const start = this.#start + MARKS;
+    return this.#marks === 0 ? NO_MARKS : this.#words.subarray(start, start + this.#marks);
+  }
+}
+
+const NO_MARKS = new Uint32Array(0);

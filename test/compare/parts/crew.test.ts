@@ -86,14 +86,17 @@ describe("threads of a comparison", () => {
   }, 30_000);
 
   test("end with the reason of an abort while they look", async () => {
-    const { store, job } = await lake(4);
+    const { store, job } = await lake(1);
     const crew = crewOf(1);
     await Promise.all(crew.judge(nothing(store), handlers));
     const stop = new AbortController();
     stop.abort(new CutoverError("INTERRUPTED", "stopped"));
-    const failed = await Promise.all(crew.look(job, stop.signal)).catch((error: unknown) => error);
+    // So many that no thread is through with them before it hears.
+    const tasks = Array.from({ length: 1_000 }, () => job.tasks[0] as LookTask);
+    const turn = createTurn(tasks.map(() => 1));
+    const failed = await Promise.all(crew.look({ tasks, turn }, stop.signal)).catch((error: unknown) => error);
     expect(isCutoverError(failed, "INTERRUPTED")).toBe(true);
-    expect(Atomics.load(job.turn.taken, 0)).toBeLessThan(4);
+    expect(Atomics.load(turn.taken, 0)).toBeLessThan(1_000);
   }, 30_000);
 
   test("end when nothing is asked of them", async () => {

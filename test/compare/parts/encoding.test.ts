@@ -6,7 +6,7 @@ import { Versions } from "../../../compare/accumulate/versions.ts";
 import type { GroupKey } from "../../../compare/group-key.ts";
 import { Groups } from "../../../compare/groups.ts";
 import { decodeDocument, encodeDocument } from "../../../compare/parts/document.ts";
-import { decodeTally, encodeTally } from "../../../compare/parts/encoding.ts";
+import { decodeTally, encodeTally, encodeTallyPieces } from "../../../compare/parts/encoding.ts";
 import { isCutoverError } from "../../../src/errors.ts";
 import { add, bytesOf, facts, LIMITS, type PairFact } from "../tally-facts.ts";
 
@@ -65,6 +65,25 @@ describe("a stored tally", () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  test("merges in pieces as it does whole", () => {
+    let most = 0;
+    fc.assert(
+      fc.property(facts, facts, fc.integer({ min: 1, max: 3 }), (some, others, each) => {
+        const later = [...others.entries()].map(([at, fact]): [number, PairFact] => [at + some.length, fact]);
+        const [own, other] = [tallyOf(some.entries()), tallyOf(later)];
+        other.strays = others.length;
+        const whole = again(own);
+        whole.merge(other);
+        const pieces = encodeTallyPieces(other, each);
+        most = Math.max(most, pieces.length);
+        for (const piece of pieces) own.merge(decodeTally(piece, "here", LIMITS));
+        expect(encodeTally(own)).toEqual(encodeTally(whole));
+      }),
+      { numRuns: 150 },
+    );
+    expect(most).toBeGreaterThan(1);
   });
 
   test("is nothing that the tally goes on changing", () => {
