@@ -3,12 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { Summary } from "../../compare/summary.ts";
 import { commitKey, parseCaptureKey } from "../../src/lake/keys.ts";
 import { REPLAYS } from "../../src/record.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/port.ts";
 import { buildLake, encode, equalPairs, type PairSpec, RUN } from "../compare/pipeline-lake.ts";
+import { randomPairs } from "../compare/triage/random-lake.ts";
 import { startS3Proxy } from "../faults/lib/s3-proxy.ts";
 import { type RunningCli, runCli, runJson, startCli } from "../support/cli.ts";
 import { createTopic, deleteTopic, produce } from "../support/kafka.ts";
@@ -59,7 +62,7 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
     started.push(running);
     return running;
   };
-  const writeConfig = (file: string, endpoint: string): Promise<void> =>
+  const writeConfig = (file: string, endpoint: string, more: object = {}): Promise<void> =>
     writeFile(
       join(dir, file),
       JSON.stringify({
@@ -69,6 +72,7 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
         models: {
           "*": { rules: [{ path: "$.label", type: "custom", use: "./rule.mjs#same" }], default: "exact", gate: {} },
         },
+        ...more,
       }),
     );
   const list = async (prefix: string): Promise<string[]> => {
@@ -260,6 +264,29 @@ describe.skipIf(skip).sequential("compare on workers", { timeout: 300_000 }, () 
     await store.put(key, body);
     await runJson(QUEUE, { cwd: dir });
     expect(await written()).toEqual(alone);
+  });
+
+  test("tells of causes what one process tells, and what it tells of the same pairs in a folder", async () => {
+    const [seed = 0] = fc.sample(fc.integer(), 1);
+    const prefix = `s3://${name}/causes`;
+    await writeConfig("causes.yaml", s3, { store: prefix, models: { "*": { default: "exact", gate: {} } } });
+    for (const address of [prefix, join(dir, "causes")]) {
+      const opened = await openStore(address, settings);
+      await buildLake({ objects: randomPairs(seed), buckets: 2, commitRows: 100 }, opened);
+      await opened.close();
+    }
+    for (let i = 0; i < 3; i++) worker(0, "causes.yaml");
+    const compare = async (...args: string[]): Promise<Summary> => ({
+      ...(await runJson<Summary>(["--config", "causes.yaml", ...args], { cwd: dir })),
+      ...{ seconds: 0 },
+    });
+    const byWorkers = await compare(...QUEUE);
+    expect(byWorkers.explanations?.length, `seed ${seed}`).toBeGreaterThan(0);
+    expect(await compare("compare", "--threads", "1"), `seed ${seed}`).toEqual(byWorkers);
+    expect(await compare("compare", "--threads", "2"), `seed ${seed}`).toEqual(byWorkers);
+    // Stores have names of their own for the bytes of their objects.
+    const inFolder = await compare("--store", join(dir, "causes"), "compare");
+    expect({ ...inFolder, inputs: byWorkers.inputs }, `seed ${seed}`).toEqual(byWorkers);
   });
 
   test("asks again for units that were passed over, and says so when they are again", async () => {
