@@ -126,11 +126,14 @@ async function acceptingOf(
   const names = new Set(open.map(({ model }) => model));
   const pairs = [...names].reduce((sum, name) => sum + (models[name]?.k ?? 0) + (models[name]?.waived ?? 0), 0);
   if (open.length === 0 || pairs > LIMITS.groupsSuggestPairs) return undefined;
-  const { suggestions } = await suggestStage(session, {
+  const { suggestions, share } = await suggestStage(session, {
     run,
     groups: open.map(({ fingerprint }) => fingerprint),
     limits: { groups: open.length, pairs: LIMITS.groupsSuggestPairs, bytes: LIMITS.suggestBytes },
+    sampled: false,
   });
+  // Pairs with advice alone count, too: a card has no room to say what an estimate is worth.
+  if (share < 1) return undefined;
   return new Map(suggestions.map(({ group, rule }) => [group.fingerprint, rule && acceptingOfRule(rule)]));
 }
 

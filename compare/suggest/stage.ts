@@ -33,6 +33,8 @@ export interface SuggestOptions {
   /** Fingerprints; by default those of the largest groups that no waiver accepts. */
   readonly groups?: readonly string[] | undefined;
   readonly limits?: SuggestLimits | undefined;
+  /** False: nothing is tried where not all pairs can be judged again; the share tells. */
+  readonly sampled?: boolean | undefined;
 }
 
 export interface SuggestLimits {
@@ -71,8 +73,11 @@ export const suggestStage: Stage<SuggestOptions, SuggestResult> = async (session
   const asked = options.groups?.map((fingerprint) => findGroup(summary, fingerprint)) ?? open;
   const groups = asked.slice(0, limits.groups);
   const world = await openWorld(session, run, summary, groups, limits);
-  const { trials, ...sample } =
-    groups.length === 0 ? NOTHING : await tryRules(session, world, await gather(session, world));
+  const { share, all } = sampleOf(world, new Set(groups.map(({ model }) => model)));
+  const isLeft = groups.length === 0 || (share < 1 && options.sampled === false);
+  const { trials, ...sample } = isLeft
+    ? { trials: [], share, pairs: all, judged: 0 }
+    : await tryRules(session, world, await gather(session, world));
   const { table, context, pairs } = world;
   const suggestions = groups.map((group) =>
     toSuggestion(
@@ -175,8 +180,6 @@ function judgedBy({ config }: Session, { table }: World, { model, path, rule }: 
 }
 
 type Tried = Pick<SuggestResult, "share" | "pairs" | "judged"> & { readonly trials: readonly Trial[] };
-
-const NOTHING: Tried = { trials: [], share: 1, pairs: 0, judged: 0 };
 
 /** A rule at a place, and what it did. */
 export interface Trial {

@@ -123,6 +123,16 @@ describe("groups of a run", () => {
     );
   });
 
+  test("nor is a sample, where most findings are advice", async () => {
+    const advised = repeat(5_200, (i) => pair("m", { hint: i + 1e6 }, { hint: i + 1e6 + 1 }));
+    const failing = repeat(40, (i) => pair("m", { s: i + 100 }, { s: i + 100.5 }));
+    const result = await groups(await buildLake({ objects: [[...failing, ...advised]], commitRows: 2_000 }));
+    expect(result.groups.map(({ path, accept }) => [path, accept])).toEqual([
+      ["$.hint", undefined],
+      ["$.s", undefined],
+    ]);
+  });
+
   test("without a difference there is none to show", async () => {
     const result = await groups(await buildLake({ objects: [equalPairs(50)] }));
     expect(renderGroups(result, { color: false, columns: 80 })).toMatch(/no group of differences/);
