@@ -41,13 +41,20 @@ const ROWS_MOST = 2_000;
 export async function* readPairs(session: Session, wanted: PairsWanted): AsyncGenerator<ReadPair> {
   const { store, signal } = session;
   const { units } = await listInputs(store, wanted.run, signal);
-  const looked = inOrder(units, LIMITS.findingReads, async (unit) => {
+  // Opened ahead: many small objects are little to read, and long to wait for.
+  const opened = inOrder(units, LIMITS.findingReads, async (unit) => {
     const range = parseCaptureKey(unit.object.key);
-    return { unit, offsets: range === undefined ? new Set<bigint>() : await offsetsWithFindings(wanted, range) };
+    const offsets = range === undefined ? new Set<bigint>() : await offsetsWithFindings(wanted, range);
+    return offsets.size === 0 ? undefined : openUnit(session, unit, offsets);
   });
-  for await (const { unit, offsets } of looked) {
+  for await (const unit of opened) {
     signal.throwIfAborted();
-    if (offsets.size > 0) yield* pairsOfUnit(session, wanted, unit, offsets);
+    if (unit === undefined) continue;
+    try {
+      yield* pairsOfUnit(unit, wanted.bytes);
+    } finally {
+      for (const reader of [unit.capture, ...unit.replays]) reader.close();
+    }
   }
 }
 
@@ -63,29 +70,37 @@ async function offsetsWithFindings({ findings, models, share }: PairsWanted, ran
   return found;
 }
 
-async function* pairsOfUnit(
+interface OpenUnit {
+  readonly capture: ObjectReader;
+  readonly replays: readonly ObjectReader[];
+  /** Rows of the sample, of each row group of the capture. */
+  readonly rows: readonly (readonly number[])[];
+  /** Where the answer to each stands: as many as there are pairs in the sample. */
+  readonly places: ReadonlyMap<bigint, Place>;
+}
+
+async function openUnit(
   { store, signal }: Session,
-  { bytes }: PairsWanted,
   { object, commits }: Unit,
   offsets: ReadonlySet<bigint>,
-): AsyncGenerator<ReadPair> {
+): Promise<OpenUnit> {
   const { key, bytes: size, etag } = object;
-  const { reader } = await openCapture(store, { key, size, etag }, signal);
+  const { reader: capture } = await openCapture(store, { key, size, etag }, signal);
   const replays: ObjectReader[] = [];
-  try {
-    for (const info of commits)
-      replays.push(await openObject(store, info.key, REPLAYS, { info, signal, tailBytes: LIMITS.parquetFooterBytes }));
-    const places = await placesOf(replays, offsets);
-    const rowBytes = reader.columnBytes("output") / Math.max(1, reader.rows);
-    for (const [group, { rows }] of reader.rowGroups.entries()) {
-      const wanted = await rowsHolding(reader, group, offsets);
-      const most = rowsWithin(bytes, rowBytes, rows);
-      for (let from = 0; from < wanted.length; from += most) {
-        yield* pairsOfRows(reader, group, wanted.slice(from, from + most), replays, places);
-      }
+  for (const info of commits)
+    replays.push(await openObject(store, info.key, REPLAYS, { info, signal, tailBytes: LIMITS.parquetFooterBytes }));
+  const rows: number[][] = [];
+  for (const group of capture.rowGroups.keys()) rows.push(await rowsHolding(capture, group, offsets));
+  return { capture, replays, rows, places: await placesOf(replays, offsets) };
+}
+
+async function* pairsOfUnit({ capture, replays, rows, places }: OpenUnit, bytes: number): AsyncGenerator<ReadPair> {
+  const rowBytes = capture.columnBytes("output") / Math.max(1, capture.rows);
+  for (const [group, wanted] of rows.entries()) {
+    const most = rowsWithin(bytes, rowBytes, wanted.length);
+    for (let from = 0; from < wanted.length; from += most) {
+      yield* pairsOfRows(capture, group, wanted.slice(from, from + most), replays, places);
     }
-  } finally {
-    for (const opened of [reader, ...replays]) opened.close();
   }
 }
 

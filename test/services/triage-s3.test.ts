@@ -109,19 +109,17 @@ describe.skipIf(skip).sequential("triage on S3", { timeout: 600_000 }, () => {
     expect(causes).toMatch(/sampled mismatches have accented Latin text/);
   });
 
-  test("groups: as text, as JSON, and narrowed", async () => {
+  test("groups: as text and as JSON", async () => {
     expect(await alike(["groups", RUN])).toContain(fingerprint);
     expect(JSON.parse(await alike(["groups", RUN, "--json"])).groups.length).toBeGreaterThanOrEqual(4);
-    expect(await alike(["groups", RUN, "--model", "b", "--path", "$.score", "--limit", "1"])).toContain("$.score");
   });
 
   test("show: by position and by id, in the first page of objects and in the last", async () => {
     for (const at of [0, OBJECTS - 2]) {
-      for (const record of [`t@01234567/${at}/1000`, `id-${at}-1000`]) {
-        expect(await alike(["show", RUN, record])).toContain(`id-${at}-1000`);
-        const { records } = JSON.parse(await alike(["show", RUN, record, "--json"]));
-        expect(records).toMatchObject([{ position: `t@01234567/${at}/1000` }]);
-      }
+      const [position, id] = [`t@01234567/${at}/1000`, `id-${at}-1000`];
+      expect(await alike(["show", RUN, position])).toContain(id);
+      const { records } = JSON.parse(await alike(["show", RUN, id, "--json"]));
+      expect(records).toMatchObject([{ position }]);
     }
   });
 
