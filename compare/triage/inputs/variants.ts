@@ -35,6 +35,7 @@ export async function variantsOf(
   const rows = new Map([...answered.offsets].map(([row, offset]) => [offset, row]));
   const columns = new Vectors();
   for (const info of answered.commits) {
+    if (rows.size === 0) break;
     try {
       const reader = await openObject(store, info.key, REPLAYS, { info, signal });
       await readVariants(reader, columns, rows, found).finally(reader.close);
@@ -54,7 +55,6 @@ async function readVariants(
   found: Map<number, string>,
 ): Promise<void> {
   for (const [group, { rows: count }] of reader.rowGroups.entries()) {
-    if (rows.size === 0) return;
     await reader.scan(group, ["offset", "variant"], columns);
     const { values: offsets } = columns.int64s("offset");
     const variants = columns.bytes("variant");
