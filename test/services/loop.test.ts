@@ -170,7 +170,7 @@ describe.skipIf(skip).sequential("the loop through real services", { timeout: 12
     await writeConfig("other.yaml", rules);
     const refused = await runCli(["gate", "--config", "other.yaml"], { cwd: dir });
     expect(refused.code).toBe(5);
-    expect(refused.stderr).toContain("cutover compare");
+    expect(refused.stderr).toContain("cutover --config other.yaml compare");
     const summary = await json<Summary>(["compare"], { config: "other.yaml" });
     expect(summary.coverage.compared).toBe(texts.length);
     expect(asked.count).toBe(before);
