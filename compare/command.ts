@@ -1,14 +1,15 @@
 /** Commands of this stage: compare, gate and runs here, the others in the rooms of what they run. They read flags, call the stage, print, and exit by its verdict. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, type ExitCode, isCutoverError } from "../src/errors.ts";
-import { type Run, resolveRun } from "../src/lake/run.ts";
+import { EXIT, type ExitCode } from "../src/errors.ts";
+import { resolveRun } from "../src/lake/run.ts";
 import { LIMITS } from "../src/limits.ts";
 import type { Runner, Session } from "../src/session.ts";
 import { detectReporters, parseReporter, type Reporter, report } from "./ci/reporters.ts";
+import { comparedSummary, type JudgedBy } from "./compared.ts";
 import { addDatadogCommands } from "./datadog/command.ts";
 import { addExportCommand } from "./export/command.ts";
 import { addOnce, runFlag } from "./flags/command.ts";
-import { currentSummary, type GateOptions, gateStage } from "./gate.ts";
+import { type GateOptions, gateStage } from "./gate.ts";
 import { addLintCommand } from "./lint/command.ts";
 import { jsonText, printSummary, reportPlace } from "./print.ts";
 import { addReportCommand } from "./report/command.ts";
@@ -132,13 +133,12 @@ async function compareAction(session: Session, flags: CompareFlags): Promise<num
   if (against === undefined) {
     await printSummary(session, session.flags.json ? { ...summary, seconds } : summary);
   } else {
-    const [{ versusStage }, { renderVersus }] = await Promise.all([
-      import("./versus/stage.ts"),
+    const [{ versusAgainst }, { renderVersus }] = await Promise.all([
+      import("./versus/against.ts"),
       import("./versus/render.ts"),
     ]);
-    const before = await resolveRun(session.store, against);
-    await comparedSummary(session, before, flags);
-    const versus = await versusStage(session, summary.rules, await resolveRun(session.store, summary.run), before);
+    const run = await resolveRun(session.store, summary.run);
+    const versus = await versusAgainst(session, run, summary, against, judgedBy(flags));
     await printSummary(session, session.flags.json ? { ...summary, versus } : summary);
     if (!session.flags.json) await stdout.write(`\n${renderVersus(versus, stdout.columns, session.given)}`);
   }
@@ -148,20 +148,15 @@ async function compareAction(session: Session, flags: CompareFlags): Promise<num
 
 /** Compares a run, and before it the one that its noise is taken from; also the middle of `cutover run`. */
 export async function compareRuns(session: Session, flags: CompareFlags, onJudged?: () => void): Promise<Summary> {
-  const { run, noise, queue } = flags;
+  const { run, noise } = flags;
+  const by = judgedBy(flags);
   const legacy =
-    noise === undefined ? undefined : await comparedSummary(session, await resolveRun(session.store, noise), flags);
-  return compareStage(session, { run, noise: legacy, threads: flags.threads ?? "auto", queue, onJudged });
+    noise === undefined ? undefined : await comparedSummary(session, await resolveRun(session.store, noise), by);
+  return compareStage(session, { run, noise: legacy, ...by, onJudged });
 }
 
-/** The comparison of a run as things stand; made when there is none. */
-async function comparedSummary(session: Session, run: Run, { threads, queue }: CompareFlags): Promise<Summary> {
-  try {
-    return await currentSummary(session, run);
-  } catch (error) {
-    if (!isCutoverError(error, "COMPARE_MISSING")) throw error;
-    return compareStage(session, { run: run.run, threads: threads ?? "auto", queue });
-  }
+function judgedBy({ threads, queue }: CompareFlags): JudgedBy {
+  return { threads: threads ?? "auto", queue };
 }
 
 /** The verdict, printed and reported; also the end of `cutover run`. */

@@ -1,5 +1,4 @@
 /** Finds, for each row of a capture object, the answer at its position: never by id. */
-
 import { giveBack } from "../src/memory.ts";
 import type { ByteVector } from "../src/parquet/byte-vector.ts";
 import type { NumberVector } from "../src/parquet/fixed-vector.ts";

@@ -10,6 +10,7 @@ import { reportKey } from "../src/lake/keys.ts";
 import type { GlobalFlags, Session } from "../src/session.ts";
 import type { Given } from "../src/shell.ts";
 import type { Output } from "../src/streams.ts";
+import type { TerminalOptions } from "./report/terminal.ts";
 import type { Summary } from "./summary.ts";
 import type { Versus } from "./versus/versus.ts";
 
@@ -24,18 +25,11 @@ export async function printSummary(
   await log.flush();
   if (flags.json) return stdout.write(jsonText(summary));
   const { renderTerminal } = await import("./report/terminal.ts");
-  await stdout.write(renderTerminal(summary, { ...lookOf(stdout, flags), given: given, ...options }));
+  await stdout.write(renderTerminal(summary, { ...terminalOf(stdout, flags, given), ...options }));
 }
 
-interface Look {
-  readonly color: boolean;
-  readonly columns: number;
-  /** Flags of the whole program that printed commands need, too. */
-  readonly given: Given | undefined;
-}
-
-function lookOf({ isTTY, columns }: Output, { color }: GlobalFlags): Pick<Look, "color" | "columns"> {
-  return { color: color && isTTY, columns };
+function terminalOf({ isTTY, columns }: Output, { color }: GlobalFlags, given: Given | undefined): TerminalOptions {
+  return { color: color && isTTY, columns, given };
 }
 
 /** A document for stdout, which may be the log of a CI runner. */
@@ -47,12 +41,11 @@ export function jsonText(document: unknown): string {
 export async function printResult<T>(
   { flags, streams, log, given }: Session,
   result: T,
-  render: (result: T, options: Look) => string,
+  render: (result: T, options: TerminalOptions) => string,
 ): Promise<ExitCode> {
   const { stdout } = streams;
   await log.flush();
-  const options = { ...lookOf(stdout, flags), given: given };
-  await stdout.write(flags.json ? jsonText(result) : render(result, options));
+  await stdout.write(flags.json ? jsonText(result) : render(result, terminalOf(stdout, flags, given)));
   return EXIT.pass;
 }
 

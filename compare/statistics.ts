@@ -74,7 +74,7 @@ function lowerBound(k: number, n: number, tail: number): number {
 
 /**
  * The root of a decreasing function, to the last bits. By ratio while the ends lie far apart, so that tiny rates get theirs,
- * too; then by Chandrupatla's steps (1997), which take a quarter of the evaluations of bisection.
+ * too; then by Chandrupatla's steps (1997), which take a third of the time of bisection.
  */
 export function solve(f: (p: number) => number, from: number, to: number): number {
   let low = from;

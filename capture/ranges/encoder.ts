@@ -5,6 +5,7 @@
 import { Worker } from "node:worker_threads";
 import type { CaptureFooter } from "../../src/lake/footer.ts";
 import { LIMITS } from "../../src/limits.ts";
+import { neighbour } from "../../src/neighbour.ts";
 import { Scratch } from "../../src/parquet/write.ts";
 import { encodeCaptures, encodeRejects } from "./encode.ts";
 import type { Answer, Job, Reply } from "./encode-thread.ts";
@@ -64,9 +65,7 @@ class EncodeThread {
   readonly #waiting: { resolve(answer: Answer): void; reject(error: unknown): void }[] = [];
 
   constructor(onEnd: () => void) {
-    // Built, this file and its neighbour end in .js.
-    const file = `./encode-thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
-    this.#worker = new Worker(new URL(file, import.meta.url));
+    this.#worker = new Worker(neighbour(import.meta.url, "encode-thread"));
     this.#worker.unref();
     this.#worker.on("message", (reply: Reply) => this.#answered(reply));
     const ended = (error: unknown): void => {

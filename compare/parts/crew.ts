@@ -4,6 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import type { LogFields } from "../../src/log.ts";
+import { neighbour } from "../../src/neighbour.ts";
 import type { LookJob, TakenLook } from "../triage/inputs/looks.ts";
 import { fromPlain } from "./errors.ts";
 import type { FromThread, ThreadData, ThreadShare, ToThread } from "./thread.ts";
@@ -50,9 +51,7 @@ class Member {
   #lost: Error | undefined;
 
   constructor() {
-    // Built, this file and its neighbour end in .js.
-    const file = new URL(`./start-thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
-    this.#worker = new Worker(file);
+    this.#worker = new Worker(neighbour(import.meta.url, "start-thread"));
     const lose = (error: Error): void => {
       this.#lost ??= error;
       this.#waiting?.reject(this.#lost);

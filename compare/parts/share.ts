@@ -95,20 +95,25 @@ export async function judgeShare(
   const share: Share = { tally: new RunTally(), diffs: [], problems: [], unreadable: 0 };
   // The store writes the findings of one unit, and syncs them, while the next is judged.
   let writing: Promise<void> = Promise.resolve();
-  for (let at = take(); at !== undefined; at = take()) {
-    context.signal.throwIfAborted();
-    const { tally, written, problems, unreadable } = await judgeUnit(context, units[at] as Unit);
-    share.tally.merge(tally);
-    share.problems.push(...problems);
-    share.unreadable += unreadable;
+  try {
+    for (let at = take(); at !== undefined; at = take()) {
+      context.signal.throwIfAborted();
+      const { tally, written, problems, unreadable } = await judgeUnit(context, units[at] as Unit);
+      share.tally.merge(tally);
+      share.problems.push(...problems);
+      share.unreadable += unreadable;
+      await writing;
+      writing = written.then((keys) => {
+        share.diffs.push(...keys);
+        done(at);
+      });
+      writing.catch(() => {});
+    }
     await writing;
-    writing = written.then((keys) => {
-      share.diffs.push(...keys);
-      done(at);
-    });
-    writing.catch(() => {});
+  } finally {
+    // Nothing is under way any more when a share ends, however it ends.
+    await writing.catch(() => {});
   }
-  await writing;
   context.answers.release();
   context.columns.release();
   return share;

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../../src/limits.ts";
 import type { LogFields } from "../../src/log.ts";
+import { neighbour } from "../../src/neighbour.ts";
 import { fromPlain } from "./errors.ts";
 import { threadsWithin } from "./thread-count.ts";
 import type { FromUnitThread, ToUnitThread, UnitThreadData, UnitToJudge } from "./unit-thread.ts";
@@ -79,9 +80,7 @@ function startThread(
   data: UnitThreadData,
   onWarning: (message: string, fields?: LogFields) => void,
 ): UnitThread {
-  // Built, this file and its neighbour end in .js.
-  const file = new URL(`./unit-thread${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
-  const worker = new Worker(file, { workerData: data });
+  const worker = new Worker(neighbour(import.meta.url, "unit-thread"), { workerData: data });
   const say = (message: ToUnitThread): void => worker.postMessage(message);
   let ended = false;
   let may = (): boolean => false;

@@ -168,6 +168,28 @@ export const same = (a, b) => {
     expect([...(await comparedObjects(store)).keys()].filter((key) => key.endsWith("summary.json"))).toEqual([]);
   }, 60_000);
 
+  test("leaves no write under way when it ends with the error of the store", async () => {
+    const inner = await lake(3);
+    // The smallest, which is judged last, while the findings of the one before it are written.
+    const [last] = await captures(inner);
+    const denied = new CutoverError("STORE_DENIED", "not this one");
+    let begun = 0;
+    let ended = 0;
+    const store: Store = {
+      ...inner,
+      get: (key, range, signal) => (key === last ? Promise.reject(denied) : inner.get(key, range, signal)),
+      async put(key, body, options) {
+        begun++;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        const info = await inner.put(key, body, options);
+        ended++;
+        return info;
+      },
+    };
+    await expect(compareStage(testSession(store), {})).rejects.toBe(denied);
+    expect([begun, ended]).toEqual([2, 2]);
+  }, 60_000);
+
   test("ends with the reason of an abort, in all threads", async () => {
     const store = await lake(40);
     const session = testSession(store);
