@@ -1,10 +1,14 @@
 /** `pick` against `read`: chosen rows are the same values, from the pages that hold them and no others. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
+import { parquetMetadata } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { takeRuns } from "../../../src/parquet/pages.ts";
 import { picksOf } from "../../../src/parquet/picks.ts";
 import { openObject } from "../../../src/parquet/read.ts";
+import { chunksOf } from "../../../src/parquet/scan.ts";
 import type { ColumnValues } from "../../../src/parquet/types.ts";
+import { Vectors } from "../../../src/parquet/vectors.ts";
 import { createObjectWriter } from "../../../src/parquet/write.ts";
 import { CAPTURES, type TableSpec } from "../../../src/record.ts";
 import { memoryStore } from "../../../src/store/memory.ts";
@@ -155,4 +159,18 @@ test("over the row groups of an object, picks come in order, and from those alon
     ],
   ]);
   await expect(picksOf(reader, [12], ["offset"]).next()).rejects.toThrow(RangeError);
+});
+
+test("pages that hold other rows than their index says are refused", () => {
+  const bytes = Uint8Array.from(write(CAPTURES, [plainRows(CAPTURES, 10)]));
+  const columns = CAPTURES.columns.filter(({ name }) => name === "id");
+  const [found] = chunksOf(parquetMetadata(bytes.buffer), 0, columns);
+  if (found === undefined) throw new Error("no chunk of ids");
+  const { chunk, column, start, end } = found;
+  const take = (next: number): boolean => {
+    const runs = [{ bytes: bytes.subarray(start, end), row: 0, next }];
+    return takeRuns(runs, chunk, column, 20, new Vectors().prepare(column, 20));
+  };
+  expect(take(10)).toBe(true);
+  for (const next of [9, 11]) expect(() => take(next)).toThrow(/end at 10/);
 });
